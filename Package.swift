@@ -1,0 +1,57 @@
+// swift-tools-version: 6.1
+import PackageDescription
+
+// The instruction sets that this package has micro-kernels for, on the machine that builds it.
+#if arch(x86_64)
+let kernelSets: [Target] = [
+    .target(
+        name: "KernelsAVX2", dependencies: ["CIntrinsics"],
+        swiftSettings: [.unsafeFlags(["-Ounchecked", "-Xcc", "-mavx2", "-Xcc", "-mfma", "-Xcc", "-mf16c"])])
+]
+let kernelSetNames: [Target.Dependency] = ["KernelsAVX2"]
+#else
+let kernelSets: [Target] = []
+let kernelSetNames: [Target.Dependency] = []
+#endif
+
+let package = Package(
+    name: "sd-lite",
+    products: [
+        .library(name: "SDLite", targets: ["SDLite"]),
+        .executable(name: "sd-lite", targets: ["sd-lite"]),
+        .executable(name: "sd-lite-convert", targets: ["convert"]),
+    ],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2")
+    ],
+    targets: [
+        .systemLibrary(name: "CLZ4", pkgConfig: "liblz4", providers: [.apt(["liblz4-dev"])]),
+        .systemLibrary(name: "CPNG", pkgConfig: "libpng", providers: [.apt(["libpng-dev"])]),
+        .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
+
+        .target(name: "Quant", dependencies: ["CLZ4", "CZlib"]),
+
+        .target(name: "CIntrinsics"),
+        .target(name: "KernelsPortable", swiftSettings: [.unsafeFlags(["-Ounchecked"])]),
+        .target(
+            name: "Kernels", dependencies: ["KernelsPortable"] + kernelSetNames,
+            swiftSettings: [.unsafeFlags(["-O"])]),
+
+        .target(name: "SDLite", dependencies: ["Quant", "Kernels", "CPNG"]),
+
+        .executableTarget(
+            name: "sd-lite",
+            dependencies: ["SDLite", "Quant", .product(name: "ArgumentParser", package: "swift-argument-parser")]),
+        .executableTarget(
+            name: "convert",
+            dependencies: ["Quant", .product(name: "ArgumentParser", package: "swift-argument-parser")]),
+        .executableTarget(name: "custom-loop", dependencies: ["SDLite"], path: "Examples/CustomLoop"),
+
+        .testTarget(name: "QuantTests", dependencies: ["Quant"]),
+        .testTarget(name: "KernelsTests", dependencies: ["Kernels"]),
+        .testTarget(name: "SDLiteTests", dependencies: ["SDLite"]),
+        .testTarget(name: "ConvertTests", dependencies: ["convert", "Quant"]),
+        .testTarget(name: "CommandTests", dependencies: ["SDLite", "Quant"]),
+    ] + kernelSets,
+    swiftLanguageModes: [.v6]
+)

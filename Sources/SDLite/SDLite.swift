@@ -1,0 +1,2 @@
+import Quant
+import Kernels
