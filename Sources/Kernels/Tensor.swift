@@ -1,1 +1,37 @@
-// placeholder
+/// A dense float32 array, the last dimension contiguous. Activations are `[batch, height, width, channels]` or
+/// `[batch, tokens, channels]`. A reference type: layers hand tensors on, and the memory goes with the last holder.
+public final class Tensor: @unchecked Sendable {
+    public let shape: [Int]
+    public let count: Int
+    let pointer: UnsafeMutablePointer<Float>
+
+    /// Uninitialised memory of the given shape. The allocation is a little longer, so that whole vectors may be read.
+    public init(_ shape: [Int]) {
+        self.shape = shape
+        count = shape.reduce(1, *)
+        let raw = UnsafeMutableRawPointer.allocate(byteCount: (count + 16) * MemoryLayout<Float>.stride, alignment: 64)
+        pointer = raw.bindMemory(to: Float.self, capacity: count + 16)
+        (pointer + count).initialize(repeating: 0, count: 16)
+    }
+
+    public convenience init(_ shape: [Int], values: [Float]) {
+        self.init(shape)
+        precondition(values.count == count, "\(values.count) values for shape \(shape)")
+        values.withUnsafeBufferPointer { pointer.update(from: $0.baseAddress!, count: count) }
+    }
+
+    public convenience init(_ shape: [Int], repeating value: Float) {
+        self.init(shape)
+        pointer.update(repeating: value, count: count)
+    }
+
+    deinit { UnsafeMutableRawPointer(pointer).deallocate() }
+
+    public var values: [Float] { Array(UnsafeBufferPointer(start: pointer, count: count)) }
+
+    /// The size of the last dimension.
+    public var channels: Int { shape[shape.count - 1] }
+
+    /// The number of last-dimension rows.
+    public var rows: Int { count / channels }
+}

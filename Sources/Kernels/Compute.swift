@@ -1,0 +1,29 @@
+import Synchronization
+
+/// Where layers compute: the micro-kernels chosen for this processor and the crew of threads.
+/// Results are the same bits for any number of threads: work is split over outputs, never over a sum.
+public final class Compute: Sendable {
+    public let kernels: KernelTable
+    let pool: ThreadPool
+    private let cancelled = Atomic<Bool>(false)
+
+    /// - Parameter threads: by default, every core that this process may use.
+    public init(threads: Int? = nil, kernels: KernelTable = .chosen) {
+        self.kernels = kernels
+        pool = ThreadPool(count: threads ?? CPU.allowedCores)
+    }
+
+    public var threads: Int { pool.count }
+
+    /// Makes the operation that follows the running one throw `CancellationError`. Callable from any thread.
+    public func cancel() { cancelled.store(true, ordering: .relaxed) }
+
+    func checkCancellation() throws(CancellationError) {
+        if cancelled.load(ordering: .relaxed) { throw CancellationError() }
+    }
+
+    /// Splits `count` items into ranges of at most `chunk` and works on them on all threads.
+    func forEachRange(_ count: Int, chunk: Int, _ body: (Range<Int>) -> Void) {
+        pool.forEach((count + chunk - 1) / chunk) { i in body(i * chunk..<min(count, (i + 1) * chunk)) }
+    }
+}

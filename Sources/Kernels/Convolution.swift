@@ -1,0 +1,67 @@
+/// The geometry of a square convolution over `[batch, height, width, channels]`.
+public struct ConvolutionShape: Sendable {
+    public var kernel: Int
+    public var stride: Int
+    /// Zero rows and columns before the first and after the last (the VAE encoder pads on one side only).
+    public var paddingBefore: Int
+    public var paddingAfter: Int
+
+    public init(kernel: Int, stride: Int = 1, paddingBefore: Int, paddingAfter: Int) {
+        self.kernel = kernel
+        self.stride = stride
+        self.paddingBefore = paddingBefore
+        self.paddingAfter = paddingAfter
+    }
+
+    public static let pointwise = ConvolutionShape(kernel: 1, paddingBefore: 0, paddingAfter: 0)
+    public static let same3x3 = ConvolutionShape(kernel: 3, paddingBefore: 1, paddingAfter: 1)
+    public static let halving3x3 = ConvolutionShape(kernel: 3, stride: 2, paddingBefore: 1, paddingAfter: 1)
+
+    func outputSize(_ size: Int) -> Int { (size + paddingBefore + paddingAfter - kernel) / stride + 1 }
+}
+
+extension Compute {
+    /// `[batch, h, w, inputs]` → `[batch, h', w', outputs]`.
+    /// - Parameter upsampledTo: convolves the input as if it had first been enlarged to this height and width by
+    ///   nearest neighbour (`torch.nn.functional.interpolate`), without making the enlarged map.
+    public func convolution(
+        _ x: Tensor, _ weights: WeightMatrix, bias: Tensor? = nil, _ shape: ConvolutionShape,
+        upsampledTo size: (height: Int, width: Int)? = nil
+    ) throws(CancellationError) -> Tensor {
+        let height = size?.height ?? x.shape[1]
+        let width = size?.width ?? x.shape[2]
+        let out = Tensor([x.shape[0], shape.outputSize(height), shape.outputSize(width), weights.outputs])
+        try convolution(x, weights, bias: bias, shape, height: height, width: width, into: out, accumulate: false)
+        return out
+    }
+
+    /// `residual += convolution(x)`, in place.
+    public func convolution(
+        _ x: Tensor, _ weights: WeightMatrix, bias: Tensor? = nil, _ shape: ConvolutionShape, addingTo residual: Tensor
+    ) throws(CancellationError) {
+        try convolution(
+            x, weights, bias: bias, shape, height: x.shape[1], width: x.shape[2], into: residual, accumulate: true)
+    }
+
+    private func convolution(
+        _ x: Tensor, _ weights: WeightMatrix, bias: Tensor?, _ shape: ConvolutionShape, height: Int, width: Int,
+        into out: Tensor, accumulate: Bool
+    ) throws(CancellationError) {
+        try checkCancellation()
+        precondition(x.shape.count == 4 && x.channels == weights.inputs, "\(x.shape) × \(weights.inputs) inputs")
+        precondition(weights.taps == shape.kernel * shape.kernel && out.channels == weights.outputs)
+        let (inputHeight, inputWidth, channels) = (x.shape[1], x.shape[2], x.channels)
+        let (outHeight, outWidth) = (out.shape[1], out.shape[2])
+        let zeros = Tensor([channels], repeating: 0)
+        let (input, zeroRow) = (UnsafePointer(x.pointer), UnsafePointer(zeros.pointer))
+        matrixProduct(weights, bias: bias, into: out, accumulate: accumulate) { row, tap in
+            let (image, position) = row.quotientAndRemainder(dividingBy: outHeight * outWidth)
+            let y = position / outWidth * shape.stride + tap / shape.kernel - shape.paddingBefore
+            let x = position % outWidth * shape.stride + tap % shape.kernel - shape.paddingBefore
+            guard y >= 0, y < height, x >= 0, x < width else { return zeroRow }
+            let sourceRow = (image * inputHeight + y * inputHeight / height) * inputWidth + x * inputWidth / width
+            return input + sourceRow * channels
+        }
+        withExtendedLifetime(zeros) {}
+    }
+}

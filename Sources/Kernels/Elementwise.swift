@@ -1,0 +1,89 @@
+extension Compute {
+    private static let chunk = 16_384
+
+    /// x ← x · sigmoid(x), in place.
+    public func silu(_ x: Tensor) { swish(x, scale: 1) }
+
+    /// x ← x · sigmoid(1.702 x), in place: CLIP's activation.
+    public func quickGelu(_ x: Tensor) { swish(x, scale: 1.702) }
+
+    /// The exact x/2 · (1 + erf(x/√2)), in place.
+    public func gelu(_ x: Tensor) {
+        forEachVectorRange(x) { kernels.gelu(x.pointer + $0, $1) }
+    }
+
+    private func swish(_ x: Tensor, scale: Float) {
+        forEachVectorRange(x) { kernels.swish(x.pointer + $0, $1, scale) }
+    }
+
+    /// sum ← sum + x, in place.
+    public func add(_ x: Tensor, to sum: Tensor) {
+        precondition(x.count == sum.count)
+        forEachVectorRange(x) { kernels.add(x.pointer + $0, $1, sum.pointer + $0) }
+    }
+
+    /// x[image, ..., c] += offsets[image, c], in place: the time embedding joins a feature map.
+    public func addPerImage(_ offsets: Tensor, to x: Tensor) {
+        let (channels, rows) = (x.channels, x.rows / x.shape[0])
+        precondition(offsets.shape == [x.shape[0], channels] && channels % 8 == 0)
+        forEachRange(x.rows, chunk: 64) { range in
+            for row in range {
+                kernels.add(offsets.pointer + row / rows * channels, channels, x.pointer + row * channels)
+            }
+        }
+    }
+
+    /// GEGLU's gate (Shazeer 2020): `[rows, 2·width]` of (hidden, gate) → hidden · gelu(gate), `[rows, width]`.
+    public func gatedGelu(_ x: Tensor) -> Tensor {
+        let width = x.channels / 2
+        precondition(width % 8 == 0)
+        let out = Tensor(Array(x.shape.dropLast()) + [width])
+        forEachRange(x.rows, chunk: 8) { rows in
+            for row in rows {
+                let hidden = x.pointer + row * 2 * width
+                kernels.gatedGelu(hidden, hidden + width, out.pointer + row * width, width)
+            }
+        }
+        return out
+    }
+
+    /// Two maps of the same height and width, one after the other in the channels.
+    public func concatenateChannels(_ a: Tensor, _ b: Tensor) -> Tensor {
+        precondition(a.shape.dropLast() == b.shape.dropLast())
+        let (m, n) = (a.channels, b.channels)
+        let out = Tensor(Array(a.shape.dropLast()) + [m + n])
+        forEachRange(a.rows, chunk: 64) { rows in
+            for row in rows {
+                let target = out.pointer + row * (m + n)
+                target.update(from: a.pointer + row * m, count: m)
+                (target + m).update(from: b.pointer + row * n, count: n)
+            }
+        }
+        return out
+    }
+
+    /// Half floats, as a tensor.
+    public func float16(_ bytes: UnsafeRawBufferPointer, shape: [Int]) -> Tensor {
+        let out = Tensor(shape)
+        precondition(bytes.count == 2 * out.count)
+        guard let source = bytes.baseAddress else { return out }
+        let whole = out.count / 8 * 8
+        kernels.convertFloat16(source, whole, out.pointer)
+        for i in whole..<out.count {
+            out.pointer[i] = Float(Float16(bitPattern: source.loadUnaligned(fromByteOffset: 2 * i, as: UInt16.self)))
+        }
+        return out
+    }
+
+    /// Floats at `bytes`, as a tensor.
+    public func float32(_ bytes: UnsafeRawBufferPointer, shape: [Int]) -> Tensor {
+        let out = Tensor(shape)
+        precondition(bytes.count == 4 * out.count)
+        UnsafeMutableRawBufferPointer(start: out.pointer, count: bytes.count).copyMemory(from: bytes)
+        return out
+    }
+
+    private func forEachVectorRange(_ x: Tensor, _ body: (_ start: Int, _ count: Int) -> Void) {
+        forEachRange((x.count + 7) / 8, chunk: Self.chunk / 8) { body($0.lowerBound * 8, $0.count * 8) }
+    }
+}

@@ -1,0 +1,61 @@
+import KernelsPortable
+
+#if arch(x86_64)
+import KernelsAVX2
+#endif
+
+/// The micro-kernels of one instruction set. Every set is the same source (`KernelsPortable/Shared`) over its own
+/// `Vector.swift`; what each entry computes is said there.
+public struct KernelTable: Sendable {
+    public let name: String
+    typealias Floats = UnsafePointer<Float>
+    typealias MutableFloats = UnsafeMutablePointer<Float>
+
+    let tile: @Sendable (Int, Int, Int, UnsafePointer<Floats>, Int, Floats, MutableFloats, Int, Bool) -> Void
+    let widenInt8: @Sendable (UnsafeRawPointer, Int, Int, UnsafeRawPointer, MutableFloats, Int) -> Void
+    let widenFloat16: @Sendable (UnsafeRawPointer, Int, Int, MutableFloats, Int) -> Void
+    let convertFloat16: @Sendable (UnsafeRawPointer, Int, MutableFloats) -> Void
+    let swish: @Sendable (MutableFloats, Int, Float) -> Void
+    let gelu: @Sendable (MutableFloats, Int) -> Void
+    let gatedGelu: @Sendable (Floats, Floats, MutableFloats, Int) -> Void
+    let rowMaximum: @Sendable (Floats, Int) -> Float
+    let exponentials: @Sendable (MutableFloats, Int, Float) -> Float
+    let scale: @Sendable (Floats, Int, Float, MutableFloats) -> Void
+    let add: @Sendable (Floats, Int, MutableFloats) -> Void
+    let channelMoments: @Sendable (Floats, Int, Int, MutableFloats, MutableFloats) -> Void
+    let scaleChannels: @Sendable (Floats, Int, Int, Floats, Floats, Bool, MutableFloats) -> Void
+    let normalizeRow: @Sendable (Floats, Int, Float, Floats, Floats, MutableFloats) -> Void
+
+    public static let portable = KernelTable(
+        name: "portable", tile: KernelsPortable.tile, widenInt8: KernelsPortable.widenInt8,
+        widenFloat16: KernelsPortable.widenFloat16, convertFloat16: KernelsPortable.convertFloat16,
+        swish: KernelsPortable.swish, gelu: KernelsPortable.gelu, gatedGelu: KernelsPortable.gatedGelu,
+        rowMaximum: KernelsPortable.rowMaximum, exponentials: KernelsPortable.exponentials,
+        scale: KernelsPortable.scale, add: KernelsPortable.add, channelMoments: KernelsPortable.channelMoments,
+        scaleChannels: KernelsPortable.scaleChannels, normalizeRow: KernelsPortable.normalizeRow)
+
+    #if arch(x86_64)
+    public static let avx2 = KernelTable(
+        name: "avx2", tile: KernelsAVX2.tile, widenInt8: KernelsAVX2.widenInt8,
+        widenFloat16: KernelsAVX2.widenFloat16, convertFloat16: KernelsAVX2.convertFloat16,
+        swish: KernelsAVX2.swish, gelu: KernelsAVX2.gelu, gatedGelu: KernelsAVX2.gatedGelu,
+        rowMaximum: KernelsAVX2.rowMaximum, exponentials: KernelsAVX2.exponentials,
+        scale: KernelsAVX2.scale, add: KernelsAVX2.add, channelMoments: KernelsAVX2.channelMoments,
+        scaleChannels: KernelsAVX2.scaleChannels, normalizeRow: KernelsAVX2.normalizeRow)
+    #endif
+
+    /// Every set that this processor can run, the fastest last.
+    public static let available: [KernelTable] = {
+        #if arch(x86_64)
+        return CPU.hasAVX2 ? [portable, avx2] : [portable]
+        #else
+        return [portable]
+        #endif
+    }()
+
+    /// The set named by the environment variable `SDLITE_KERNELS`, or else the fastest.
+    public static let chosen: KernelTable = {
+        let name = environment("SDLITE_KERNELS")
+        return available.last { $0.name == name } ?? available[available.count - 1]
+    }()
+}

@@ -1,0 +1,26 @@
+extension Compute {
+    /// `x · weightsᵀ + bias`: `[..., inputs]` → `[..., outputs]`.
+    public func linear(_ x: Tensor, _ weights: WeightMatrix, bias: Tensor? = nil) throws(CancellationError) -> Tensor {
+        let out = Tensor(Array(x.shape.dropLast()) + [weights.outputs])
+        try linear(x, weights, bias: bias, into: out, accumulate: false)
+        return out
+    }
+
+    /// `residual += x · weightsᵀ + bias`, in place.
+    public func linear(
+        _ x: Tensor, _ weights: WeightMatrix, bias: Tensor? = nil, addingTo residual: Tensor
+    ) throws(CancellationError) {
+        try linear(x, weights, bias: bias, into: residual, accumulate: true)
+    }
+
+    private func linear(
+        _ x: Tensor, _ weights: WeightMatrix, bias: Tensor?, into out: Tensor, accumulate: Bool
+    ) throws(CancellationError) {
+        try checkCancellation()
+        precondition(x.channels == weights.inputs && weights.taps == 1, "\(x.shape) × \(weights.inputs) inputs")
+        precondition(out.rows == x.rows && out.channels == weights.outputs)
+        let input = UnsafePointer(x.pointer)
+        let inputs = weights.inputs
+        matrixProduct(weights, bias: bias, into: out, accumulate: accumulate) { row, _ in input + row * inputs }
+    }
+}

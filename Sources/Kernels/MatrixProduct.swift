@@ -1,0 +1,105 @@
+/// The product that linear layers and convolutions share: every output row is a sum, over taps, of an input row times
+/// that tap's weights. What a tap's input row is, the caller says (an indirection, as in XNNPACK's IGEMM), so padding,
+/// strides and upsampling cost no copy of the input.
+extension Compute {
+    /// Rows of one block; their inputs stay in the second-level cache while the panels pass by.
+    private static let rowBlock = 192
+    /// Floats of one widened slab of a panel.
+    private static let slabSize = 9216
+    /// Rows of the register tile.
+    private static let tileRows = 6
+    private static let chunksPerThread = 4
+
+    /// `out[row] (+)= Σ_tap inputRow(row, tap) · weightsᵀ (+ bias)` for every row of `out` `[rows, outputs]`.
+    /// - Parameter accumulate: adds to what is in `out` (a residual).
+    func matrixProduct(
+        _ weights: WeightMatrix, bias: Tensor?, into out: Tensor, accumulate: Bool,
+        inputRow: (_ row: Int, _ tap: Int) -> UnsafePointer<Float>
+    ) {
+        let rows = out.rows
+        let rowBlocks = (rows + Self.rowBlock - 1) / Self.rowBlock
+        let groups = max(1, min(weights.panels, (Self.chunksPerThread * 4 + rowBlocks - 1) / rowBlocks))
+        let panelsPerGroup = (weights.panels + groups - 1) / groups
+        let groupCount = (weights.panels + panelsPerGroup - 1) / panelsPerGroup
+        pool.forEach(rowBlocks * groupCount) { chunk in
+            let firstRow = chunk / groupCount * Self.rowBlock
+            let firstPanel = chunk % groupCount * panelsPerGroup
+            productBlock(
+                weights, bias: bias, into: out, accumulate: accumulate,
+                rows: firstRow..<min(rows, firstRow + Self.rowBlock),
+                panels: firstPanel..<min(weights.panels, firstPanel + panelsPerGroup), inputRow: inputRow)
+        }
+    }
+
+    private func productBlock(
+        _ weights: WeightMatrix, bias: Tensor?, into out: Tensor, accumulate: Bool, rows: Range<Int>,
+        panels: Range<Int>, inputRow: (Int, Int) -> UnsafePointer<Float>
+    ) {
+        let width = WeightMatrix.panelWidth
+        let tiles = (rows.count + Self.tileRows - 1) / Self.tileRows
+        let channelStep = max(width, Self.slabSize / (width * weights.taps) / width * width)
+        let pointerCount = tiles * weights.taps * Self.tileRows
+        withUnsafeTemporaryAllocation(of: UnsafePointer<Float>.self, capacity: pointerCount) { pointers in
+        withUnsafeTemporaryAllocation(byteCount: (channelStep * weights.taps + Self.tileRows) * width * 4, alignment: 64) { scratch in
+            let slab = scratch.baseAddress!.assumingMemoryBound(to: Float.self)
+            let edge = slab + channelStep * weights.taps * width
+            fillPointers(pointers.baseAddress!, rows: rows, taps: weights.taps, inputRow: inputRow)
+            var channel = 0
+            while channel < weights.inputs {
+                let channels = channel..<min(weights.inputs, channel + channelStep)
+                let adding = accumulate || channel > 0
+                for panel in panels {
+                    weights.widen(panel: panel, channels: channels, into: slab, with: kernels)
+                    let columns = min(width, weights.outputs - panel * width)
+                    for t in 0..<tiles {
+                        let row = rows.lowerBound + t * Self.tileRows
+                        let tileRows = min(Self.tileRows, rows.upperBound - row)
+                        let target = out.pointer + row * weights.outputs + panel * width
+                        let inputs = UnsafePointer(pointers.baseAddress!) + t * weights.taps * Self.tileRows
+                        if columns == width {
+                            kernels.tile(
+                                tileRows, weights.taps, channels.count, inputs, channel, slab, target,
+                                weights.outputs, adding)
+                        } else {
+                            kernels.tile(
+                                tileRows, weights.taps, channels.count, inputs, channel, slab, edge, width, false)
+                            for r in 0..<tileRows {
+                                for c in 0..<columns {
+                                    let sum = edge[r * width + c]
+                                    target[r * weights.outputs + c] = adding ? target[r * weights.outputs + c] + sum : sum
+                                }
+                            }
+                        }
+                    }
+                }
+                channel = channels.upperBound
+            }
+            if let bias {
+                let first = panels.lowerBound * width
+                let count = min(weights.outputs, panels.upperBound * width) - first
+                for row in rows { addBias(bias.pointer + first, count, to: out.pointer + row * weights.outputs + first) }
+            }
+        }
+        }
+    }
+
+    /// Six row pointers per tile and tap; a tile's missing rows repeat its last.
+    private func fillPointers(
+        _ pointers: UnsafeMutablePointer<UnsafePointer<Float>>, rows: Range<Int>, taps: Int,
+        inputRow: (Int, Int) -> UnsafePointer<Float>
+    ) {
+        var next = pointers
+        for row in stride(from: rows.lowerBound, to: rows.upperBound, by: Self.tileRows) {
+            for tap in 0..<taps {
+                for r in 0..<Self.tileRows { next[r] = inputRow(min(row + r, rows.upperBound - 1), tap) }
+                next += Self.tileRows
+            }
+        }
+    }
+
+    private func addBias(_ bias: UnsafePointer<Float>, _ count: Int, to row: UnsafeMutablePointer<Float>) {
+        let whole = count / 8 * 8
+        kernels.add(bias, whole, row)
+        for c in whole..<count { row[c] += bias[c] }
+    }
+}

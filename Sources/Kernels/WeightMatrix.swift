@@ -1,0 +1,63 @@
+/// The weights of a linear layer or a convolution, left where they lie (in the mapped file).
+///
+/// Panels of 16 output channels: for each input channel, for each tap, 16 values, one per output channel. An int8
+/// panel ends with its scales: 16 half floats for every `block` input channels.
+public struct WeightMatrix: @unchecked Sendable {
+    public enum Storage: Sendable, Equatable {
+        case float16
+        case int8(block: Int)
+    }
+    public let outputs: Int
+    public let inputs: Int
+    public let taps: Int
+    public let storage: Storage
+    let bytes: UnsafeRawPointer
+    private let owner: AnyObject
+
+    static let panelWidth = 16
+
+    /// - Parameter owner: keeps `bytes` alive.
+    public init(
+        outputs: Int, inputs: Int, taps: Int, storage: Storage, bytes: UnsafeRawBufferPointer, owner: AnyObject
+    ) {
+        self.outputs = outputs
+        self.inputs = inputs
+        self.taps = taps
+        self.storage = storage
+        self.owner = owner
+        self.bytes = bytes.baseAddress!
+        precondition(bytes.count >= panels * panelBytes, "\(bytes.count) bytes for \(panels) panels of \(panelBytes)")
+    }
+
+    var panels: Int { (outputs + Self.panelWidth - 1) / Self.panelWidth }
+
+    private var panelBytes: Int {
+        let values = inputs * taps * Self.panelWidth
+        switch storage {
+        case .float16: return 2 * values
+        case .int8(let block): return values + (inputs + block - 1) / block * Self.panelWidth * 2
+        }
+    }
+
+    /// Writes the panel's weights for a range of input channels as floats `[taps][channels.count][16]`.
+    func widen(panel: Int, channels: Range<Int>, into out: UnsafeMutablePointer<Float>, with kernels: KernelTable) {
+        let base = bytes + panel * panelBytes
+        let tapStride = channels.count * Self.panelWidth
+        switch storage {
+        case .float16:
+            let source = base + channels.lowerBound * taps * Self.panelWidth * 2
+            kernels.widenFloat16(source, channels.count, taps, out, tapStride)
+        case .int8(let block):
+            let scales = base + inputs * taps * Self.panelWidth
+            var channel = channels.lowerBound
+            while channel < channels.upperBound {
+                let end = min(channels.upperBound, (channel / block + 1) * block)
+                kernels.widenInt8(
+                    base + channel * taps * Self.panelWidth, end - channel, taps,
+                    scales + channel / block * Self.panelWidth * 2,
+                    out + (channel - channels.lowerBound) * Self.panelWidth, tapStride)
+                channel = end
+            }
+        }
+    }
+}

@@ -1,0 +1,103 @@
+/// The matrix product's innermost tile: 6 rows × 16 columns in registers.
+///
+/// `out[r][j] (+)= Σ_tap Σ_k inputs[tap·6 + r][k] · panel[tap][k][j]` for r < `rows` and j < 16.
+/// - `inputs`: `taps`×6 pointers to the rows' first of `depth` channels (rows beyond `rows` must be readable)
+/// - `panel`: `[taps][depth][16]` floats
+/// - `out`: row stride `outStride`; `accumulate` adds to what is there
+public func tile(
+    _ rows: Int, _ taps: Int, _ depth: Int, _ inputs: UnsafePointer<UnsafePointer<Float>>, _ offset: Int,
+    _ panel: UnsafePointer<Float>, _ out: UnsafeMutablePointer<Float>, _ outStride: Int, _ accumulate: Bool
+) {
+    var c00 = Vector.zero, c01 = Vector.zero, c10 = Vector.zero, c11 = Vector.zero
+    var c20 = Vector.zero, c21 = Vector.zero, c30 = Vector.zero, c31 = Vector.zero
+    var c40 = Vector.zero, c41 = Vector.zero, c50 = Vector.zero, c51 = Vector.zero
+    var b = panel
+    var pointers = inputs
+    for _ in 0..<taps {
+        let p0 = pointers[0] + offset, p1 = pointers[1] + offset, p2 = pointers[2] + offset
+        let p3 = pointers[3] + offset, p4 = pointers[4] + offset, p5 = pointers[5] + offset
+        var k = 0
+        while k < depth {
+            let b0 = load(b), b1 = load(b + 8)
+            let a0 = broadcast(p0[k])
+            c00 = multiplyAdd(a0, b0, c00)
+            c01 = multiplyAdd(a0, b1, c01)
+            let a1 = broadcast(p1[k])
+            c10 = multiplyAdd(a1, b0, c10)
+            c11 = multiplyAdd(a1, b1, c11)
+            let a2 = broadcast(p2[k])
+            c20 = multiplyAdd(a2, b0, c20)
+            c21 = multiplyAdd(a2, b1, c21)
+            let a3 = broadcast(p3[k])
+            c30 = multiplyAdd(a3, b0, c30)
+            c31 = multiplyAdd(a3, b1, c31)
+            let a4 = broadcast(p4[k])
+            c40 = multiplyAdd(a4, b0, c40)
+            c41 = multiplyAdd(a4, b1, c41)
+            let a5 = broadcast(p5[k])
+            c50 = multiplyAdd(a5, b0, c50)
+            c51 = multiplyAdd(a5, b1, c51)
+            b += 16
+            k += 1
+        }
+        pointers += 6
+    }
+    var o = out
+    storeRow(c00, c01, &o, outStride, accumulate)
+    if rows > 1 { storeRow(c10, c11, &o, outStride, accumulate) }
+    if rows > 2 { storeRow(c20, c21, &o, outStride, accumulate) }
+    if rows > 3 { storeRow(c30, c31, &o, outStride, accumulate) }
+    if rows > 4 { storeRow(c40, c41, &o, outStride, accumulate) }
+    if rows > 5 { storeRow(c50, c51, &o, outStride, accumulate) }
+}
+
+@_transparent func storeRow(
+    _ low: Vector, _ high: Vector, _ out: inout UnsafeMutablePointer<Float>, _ stride: Int, _ accumulate: Bool
+) {
+    store(accumulate ? low + load(out) : low, out)
+    store(accumulate ? high + load(out + 8) : high, out + 8)
+    out += stride
+}
+
+/// int8 weights `[channels][taps][16]` with 16 half-float scales, widened to floats `[taps][tapStride / 16][16]`.
+public func widenInt8(
+    _ source: UnsafeRawPointer, _ channels: Int, _ taps: Int, _ scales: UnsafeRawPointer,
+    _ out: UnsafeMutablePointer<Float>, _ tapStride: Int
+) {
+    let s0 = loadFloat16(scales), s1 = loadFloat16(scales + 16)
+    var p = source
+    for c in 0..<channels {
+        var o = out + c * 16
+        for _ in 0..<taps {
+            store(loadInt8(p) * s0, o)
+            store(loadInt8(p + 8) * s1, o + 8)
+            p += 16
+            o += tapStride
+        }
+    }
+}
+
+/// Half-float weights `[channels][taps][16]`, widened to floats `[taps][tapStride / 16][16]`.
+public func widenFloat16(
+    _ source: UnsafeRawPointer, _ channels: Int, _ taps: Int, _ out: UnsafeMutablePointer<Float>, _ tapStride: Int
+) {
+    var p = source
+    for c in 0..<channels {
+        var o = out + c * 16
+        for _ in 0..<taps {
+            store(loadFloat16(p), o)
+            store(loadFloat16(p + 16), o + 8)
+            p += 32
+            o += tapStride
+        }
+    }
+}
+
+/// `count` half floats (a multiple of 8) as floats.
+public func convertFloat16(_ source: UnsafeRawPointer, _ count: Int, _ out: UnsafeMutablePointer<Float>) {
+    var i = 0
+    while i < count {
+        store(loadFloat16(source + 2 * i), out + i)
+        i += 8
+    }
+}
