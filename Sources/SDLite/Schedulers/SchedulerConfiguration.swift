@@ -1,0 +1,93 @@
+/// How the variance of the forward process grows over the training timesteps.
+public enum BetaSchedule: String, CaseIterable, Sendable {
+    /// Evenly spaced betas (Ho et al. 2020).
+    case linear
+    /// Evenly spaced square roots of the betas: Stable Diffusion's own.
+    case scaledLinear = "scaled_linear"
+    /// Betas from a squared cosine of the cumulative product, at most 0.999 (Nichol and Dhariwal 2021).
+    case squaredCosine = "squaredcos_cap_v2"
+}
+
+/// What the model's output stands for.
+public enum PredictionType: String, CaseIterable, Sendable {
+    /// The noise in the sample.
+    case epsilon
+    /// The velocity of Salimans and Ho 2022: `sqrt(alpha) noise - sqrt(1 - alpha) original`.
+    case velocity = "v_prediction"
+    /// The sample without its noise.
+    case sample
+}
+
+/// Which of the training timesteps are visited (table 2 of Lin et al. 2023, arXiv 2305.08891).
+public enum TimestepSpacing: String, CaseIterable, Sendable {
+    case leading, trailing, linspace
+}
+
+/// The settings of a scheduler, named as in diffusers' `scheduler_config.json`.
+///
+/// Not every scheduler reads every setting.
+public struct SchedulerConfiguration: Sendable, Equatable {
+    public var numTrainTimesteps = 1000
+    public var betaStart = 0.0001
+    public var betaEnd = 0.02
+    public var betaSchedule = BetaSchedule.linear
+    /// Betas given one by one, `numTrainTimesteps` of them, instead of a schedule.
+    public var trainedBetas: [Double]?
+    public var predictionType = PredictionType.epsilon
+    public var timestepSpacing = TimestepSpacing.leading
+    /// Added to every timestep of leading spacing.
+    public var stepsOffset = 0
+    /// PNDM, DDIM: the last step ends at a cumulative alpha of 1 instead of at that of timestep 0.
+    public var setAlphaToOne = false
+    /// PNDM: start with a linear multistep method instead of with Runge-Kutta steps.
+    public var skipPRKSteps = false
+    /// DDIM: clip the predicted original to ±`clipSampleRange`.
+    public var clipSample = true
+    public var clipSampleRange = 1.0
+    /// DDIM: clip to a quantile of the predicted original instead (Saharia et al. 2022, arXiv 2205.11487).
+    public var thresholding = false
+    public var dynamicThresholdingRatio = 0.995
+    public var sampleMaxValue = 1.0
+    /// DDIM: rescale the betas so that nothing of the picture is left at the last timestep (arXiv 2305.08891).
+    public var rescaleBetasZeroSNR = false
+    /// K-LMS: the noise levels of Karras et al. 2022 (arXiv 2206.00364, equation 5).
+    public var useKarrasSigmas = false
+    /// K-LMS: noise levels whose logarithms are evenly spaced.
+    public var useExponentialSigmas = false
+
+    /// The defaults of diffusers' class for `kind`.
+    public init(for kind: SchedulerKind) {
+        switch kind {
+        case .pndm: break
+        case .ddim: setAlphaToOne = true
+        case .lms: timestepSpacing = .linspace
+        }
+    }
+
+    /// Checks what every scheduler relies on.
+    func validate() throws {
+        try check("num_train_timesteps", numTrainTimesteps, 1...100_000)
+        try check("steps_offset", stepsOffset, 0...numTrainTimesteps)
+        try check("clip_sample_range", clipSampleRange, 0...1e6)
+        try check("dynamic_thresholding_ratio", dynamicThresholdingRatio, 0...1)
+        try check("sample_max_value", sampleMaxValue, 0...1e6)
+        if let trainedBetas {
+            guard trainedBetas.count == numTrainTimesteps else {
+                throw SchedulerError.outOfRange(
+                    option: "trained_betas", value: "a list of \(trainedBetas.count)",
+                    expected: "num_train_timesteps (\(numTrainTimesteps)) numbers")
+            }
+            for beta in trainedBetas { try check("trained_betas", beta, 0...1) }
+        } else {
+            try check("beta_start", betaStart, 1e-9...0.999)
+            try check("beta_end", betaEnd, 1e-9...0.999)
+        }
+    }
+
+    private func check<T: Comparable>(_ option: String, _ value: T, _ range: ClosedRange<T>) throws {
+        guard range.contains(value) else {
+            throw SchedulerError.outOfRange(
+                option: option, value: "\(value)", expected: "\(range.lowerBound) to \(range.upperBound)")
+        }
+    }
+}
