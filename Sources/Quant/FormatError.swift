@@ -1,0 +1,120 @@
+/// What can be wrong with a file: one case per rule. Every description is one line that names the file and, where
+/// there is one, the tensor or document.
+public enum FormatError: Error, Sendable, Equatable {
+    // The file itself
+    case cannotOpen(file: String, reason: String)
+    case notARegularFile(file: String)
+    case cannotRead(file: String, reason: String)
+    case cannotWrite(file: String, reason: String)
+    case writingStopped(file: String)
+
+    // Headers
+    case tooShort(file: String, byteCount: Int, needed: Int)
+    case notAWeightFile(file: String)
+    case unsupportedVersion(file: String, found: UInt32)
+    case headerTooLong(file: String, byteCount: UInt64, limit: Int)
+    case headerBeyondEnd(file: String, byteCount: UInt64, fileByteCount: Int)
+    case headerChecksum(file: String)
+    case malformedJSON(file: String, reason: String)
+
+    // Entries
+    case badName(file: String, name: String)
+    case duplicateName(file: String, name: String)
+    case badShape(file: String, tensor: String, shape: [Int])
+    case badBlock(file: String, tensor: String, block: Int?)
+    case wrongByteCount(file: String, name: String, expected: Int, found: Int)
+    case outOfRange(file: String, name: String, offset: Int, byteCount: Int, available: Int)
+    case misaligned(file: String, name: String, offset: Int, alignment: Int)
+    case overlap(file: String, name: String, previous: String)
+    case documentTooLarge(file: String, document: String, byteCount: Int, limit: Int)
+    case missingDocument(file: String, document: String)
+    case missingTensor(file: String, tensor: String)
+
+    // Contents
+    case checksum(file: String, name: String)
+    case cannotDecompress(file: String, document: String)
+    case gap(file: String, at: Int)
+    case unsupportedDtype(file: String, tensor: String, dtype: String)
+    case badShardName(file: String, shard: String)
+    case notFinite(file: String, tensor: String)
+    case exceedsHalf(file: String, tensor: String)
+}
+
+extension FormatError: CustomStringConvertible {
+    public var description: String {
+        switch self {
+        case .cannotOpen(let file, let reason):
+            "\(file): cannot be opened: \(reason)"
+        case .notARegularFile(let file):
+            "\(file): not a regular file"
+        case .cannotRead(let file, let reason):
+            "\(file): cannot be read: \(reason)"
+        case .cannotWrite(let file, let reason):
+            "\(file): cannot be written: \(reason)"
+        case .writingStopped(let file):
+            "\(file): writing was interrupted; nothing was kept"
+        case .tooShort(let file, let byteCount, let needed):
+            "\(file): only \(byteCount) bytes long, at least \(needed) are needed; the file is truncated"
+        case .notAWeightFile(let file):
+            "\(file): not a .sdq weights file (make one with sd-lite-convert)"
+        case .unsupportedVersion(let file, let found):
+            "\(file): format version \(found); this program reads version \(WeightFormat.version), convert again"
+        case .headerTooLong(let file, let byteCount, let limit):
+            "\(file): the header claims \(byteCount) bytes; more than \(limit) is refused"
+        case .headerBeyondEnd(let file, let byteCount, let fileByteCount):
+            "\(file): the header claims \(byteCount) bytes but the file has \(fileByteCount); the file is truncated"
+        case .headerChecksum(let file):
+            "\(file): the header's checksum is wrong; the file is damaged"
+        case .malformedJSON(let file, let reason):
+            "\(file): malformed JSON: \(reason)"
+        case .badName(let file, let name):
+            "\(file): '\(oneLine(name))' is not a permitted name"
+        case .duplicateName(let file, let name):
+            "\(file): '\(oneLine(name))' is listed twice"
+        case .badShape(let file, let tensor, let shape):
+            "\(file): tensor '\(oneLine(tensor))' has the impossible shape \(brief(shape))"
+        case .badBlock(let file, let tensor, let block):
+            "\(file): tensor '\(oneLine(tensor))' has the block size \(block.map(String.init) ?? "none"), "
+                + "which its scheme does not permit"
+        case .wrongByteCount(let file, let name, let expected, let found):
+            "\(file): '\(oneLine(name))' has \(found) bytes where its type and shape need \(expected)"
+        case .outOfRange(let file, let name, let offset, let byteCount, let available):
+            "\(file): '\(oneLine(name))' claims \(byteCount) bytes from \(offset) on, outside the \(available) bytes "
+                + "of data; the file is truncated or damaged"
+        case .misaligned(let file, let name, let offset, let alignment):
+            "\(file): '\(oneLine(name))' starts at \(offset), not at a multiple of \(alignment)"
+        case .overlap(let file, let name, let previous):
+            "\(file): '\(oneLine(name))' overlaps '\(oneLine(previous))' or is out of order"
+        case .documentTooLarge(let file, let document, let byteCount, let limit):
+            "\(file): document '\(oneLine(document))' claims \(byteCount) bytes; more than \(limit) is refused"
+        case .missingDocument(let file, let document):
+            "\(file): document '\(oneLine(document))' is missing"
+        case .missingTensor(let file, let tensor):
+            "\(file): tensor '\(oneLine(tensor))' is missing"
+        case .checksum(let file, let name):
+            "\(file): the checksum of '\(oneLine(name))' is wrong; the file is damaged"
+        case .cannotDecompress(let file, let document):
+            "\(file): document '\(oneLine(document))' cannot be decompressed; the file is damaged"
+        case .gap(let file, let at):
+            "\(file): the tensors do not cover the data: byte \(at) belongs to none or to two of them"
+        case .unsupportedDtype(let file, let tensor, let dtype):
+            "\(file): tensor '\(oneLine(tensor))' has the type '\(oneLine(dtype))'; F32, F16 and BF16 can be read"
+        case .badShardName(let file, let shard):
+            "\(file): the shard '\(oneLine(shard))' is not a plain file name"
+        case .notFinite(let file, let tensor):
+            "\(file): tensor '\(oneLine(tensor))' holds a NaN or an infinity"
+        case .exceedsHalf(let file, let tensor):
+            "\(file): tensor '\(oneLine(tensor))' holds values too large for fp16"
+        }
+    }
+}
+
+/// A name from outside in a form that fits on one line of a terminal.
+private func oneLine(_ text: String) -> String {
+    let printable = text.unicodeScalars.prefix(160).map { $0.value < 32 || $0.value == 127 ? "?" : Character($0) }
+    return String(printable) + (text.unicodeScalars.count > 160 ? "…" : "")
+}
+
+private func brief(_ shape: [Int]) -> String {
+    shape.count > 8 ? "of rank \(shape.count)" : "\(shape)"
+}

@@ -1,0 +1,29 @@
+import FoundationEssentials
+
+/// Decodes JSON from outside.
+/// - Throws: `FormatError.malformedJSON` for anything but the expected structure.
+public func decodeJSON<Value: Decodable>(_ type: Value.Type, from bytes: [UInt8], file: String) throws(FormatError)
+    -> Value
+{
+    do {
+        return try JSONDecoder().decode(type, from: Data(bytes))
+    } catch let error as DecodingError {
+        throw .malformedJSON(file: file, reason: reason(error))
+    } catch {
+        throw .malformedJSON(file: file, reason: "not JSON")
+    }
+}
+
+private func reason(_ error: DecodingError) -> String {
+    func place(_ context: DecodingError.Context) -> String {
+        let path = context.codingPath.map { $0.intValue.map(String.init) ?? $0.stringValue }.joined(separator: ".")
+        return path.isEmpty ? "" : " at '\(path.prefix(160))'"
+    }
+    return switch error {
+    case .keyNotFound(let key, let context): "'\(key.stringValue)' is missing" + place(context)
+    case .valueNotFound(_, let context): "a value is missing" + place(context)
+    case .typeMismatch(let type, let context): "a value of type \(type) is expected" + place(context)
+    case .dataCorrupted(let context): "not valid" + place(context)
+    @unknown default: "not valid"
+    }
+}

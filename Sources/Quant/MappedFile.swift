@@ -1,0 +1,48 @@
+#if canImport(Glibc)
+import Glibc
+#elseif canImport(Musl)
+import Musl
+#endif
+
+/// A file mapped read-only: the one place that knows `mmap` and `madvise`. The bytes stay valid as long as this
+/// object lives. Should another process truncate the file meanwhile, touching the lost pages ends the process (SIGBUS),
+/// as with every mapped file.
+public final class MappedFile: @unchecked Sendable {
+    public let path: String
+    public let bytes: UnsafeRawBufferPointer
+
+    /// - Throws: `FormatError.cannotOpen`, `.notARegularFile`, `.tooShort` for an empty file.
+    public init(path: String) throws(FormatError) {
+        let file = try InputFile(path: path)
+        guard file.byteCount > 0 else { throw .tooShort(file: path, byteCount: 0, needed: 1) }
+        guard let start = mmap(nil, file.byteCount, PROT_READ, MAP_PRIVATE, file.descriptor, 0), start != MAP_FAILED
+        else { throw .cannotOpen(file: path, reason: systemReason()) }
+        self.path = path
+        self.bytes = UnsafeRawBufferPointer(start: start, count: file.byteCount)
+    }
+
+    deinit { munmap(UnsafeMutableRawPointer(mutating: bytes.baseAddress), bytes.count) }
+
+    /// Gives the pages that lie wholly inside `range` back to the system; they return from the file when touched.
+    public func discard(_ range: UnsafeRawBufferPointer) {
+        advise(range, MADV_DONTNEED, inward: true)
+    }
+
+    /// Asks the system to read the pages of `range` ahead of their use.
+    public func prefetch(_ range: UnsafeRawBufferPointer) {
+        advise(range, MADV_WILLNEED, inward: false)
+    }
+
+    private func advise(_ range: UnsafeRawBufferPointer, _ advice: Int32, inward: Bool) {
+        guard let base = bytes.baseAddress, let start = range.baseAddress, start >= base,
+            start + range.count <= base + bytes.count
+        else { preconditionFailure("range outside the mapping") }
+        let page = Int(sysconf(Int32(_SC_PAGESIZE)))
+        let first = start - base
+        let last = first + range.count
+        let from = inward ? (first + page - 1) / page * page : first / page * page
+        let to = inward ? last / page * page : last
+        guard from < to else { return }
+        madvise(UnsafeMutableRawPointer(mutating: base + from), to - from, advice)
+    }
+}
