@@ -5,14 +5,15 @@ extension Compute {
     /// softmax(Q·Kᵀ/√d)·V per head, tile by tile with a running maximum and sum (Milakov & Gimelshein 2018; Rabe &
     /// Staats 2021): no tokens × tokens matrix exists.
     /// - Parameters:
-    ///   - query: `[batch, tokens, heads·d]`; key, value: `[batch, keys, heads·d]`
+    ///   - query: `[batch, ..., heads·d]`, tokens in the middle; key, value: `[batch, ..., heads·d]`, keys in the middle
     ///   - causal: a token attends to itself and those before it only
-    /// - Returns: `[batch, tokens, heads·d]`
+    /// - Returns: a tensor of the query's shape
     public func attention(
         query: Tensor, key: Tensor, value: Tensor, heads: Int, causal: Bool = false
     ) throws(CancellationError) -> Tensor {
         try checkCancellation()
-        let (batch, tokens, keys, width) = (query.shape[0], query.shape[1], key.shape[1], query.channels)
+        let (batch, width) = (query.shape[0], query.channels)
+        let (tokens, keys) = (query.rows / batch, key.rows / batch)
         let d = width / heads
         precondition(d * heads == width && key.shape == value.shape && key.channels == width)
         let packed = PackedKeysAndValues(key: key, value: value, heads: heads, compute: self)
@@ -124,7 +125,8 @@ private final class PackedKeysAndValues {
     private let valuePanels: Tensor
 
     init(key: Tensor, value: Tensor, heads: Int, compute: Compute) {
-        let (batch, keys, width) = (key.shape[0], key.shape[1], key.channels)
+        let (batch, width) = (key.shape[0], key.channels)
+        let keys = key.rows / batch
         let d = width / heads
         let paddedWidth = (d + 15) / 16 * 16
         let paddedKeys = (keys + 15) / 16 * 16

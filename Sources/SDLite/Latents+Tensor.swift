@@ -1,0 +1,42 @@
+import Kernels
+
+extension Latents {
+    /// `[n, rows, columns, channels]`, as the layers want it.
+    func channelsLast() -> Tensor {
+        let (channels, positions) = (shape[1], shape[2] * shape[3])
+        var out = [Float](repeating: 0, count: values.count)
+        for image in 0..<shape[0] {
+            let base = image * channels * positions
+            for c in 0..<channels {
+                for p in 0..<positions { out[base + p * channels + c] = values[base + c * positions + p] }
+            }
+        }
+        return Tensor([shape[0], shape[2], shape[3], channels], values: out)
+    }
+
+    init(channelsLast x: Tensor) {
+        let (images, channels, positions) = (x.shape[0], x.shape[3], x.shape[1] * x.shape[2])
+        let source = x.values
+        var out = [Float](repeating: 0, count: source.count)
+        for image in 0..<images {
+            let base = image * channels * positions
+            for c in 0..<channels {
+                for p in 0..<positions { out[base + c * positions + p] = source[base + p * channels + c] }
+            }
+        }
+        self.init(shape: [images, channels, x.shape[1], x.shape[2]], values: out)
+    }
+
+    /// One picture of the batch, `[1, channels, rows, columns]`.
+    public subscript(image: Int) -> Latents {
+        let size = values.count / shape[0]
+        return Latents(shape: [1] + shape.dropFirst(), values: Array(values[image * size..<(image + 1) * size]))
+    }
+
+    /// The batch `copies` times over, as guidance wants it.
+    public func repeated(_ copies: Int) -> Latents {
+        Latents(
+            shape: [copies * shape[0]] + shape.dropFirst(),
+            values: (0..<copies).flatMap { _ in values })
+    }
+}

@@ -1,0 +1,80 @@
+import Kernels
+
+/// `y = x·Wᵀ + b`, also for a 1×1 convolution: both act on rows of channels.
+struct Linear {
+    private let compute: Compute
+    let weight: WeightMatrix
+    private let bias: Tensor?
+
+    init(_ weights: Weights, inputs: Int, outputs: Int? = nil) throws(ModelError) {
+        compute = weights.compute
+        weight = try weights["weight"].matrix(inputs: inputs, outputs: outputs)
+        bias = weights["bias"].exists ? try weights["bias"].vector(count: weight.outputs) : nil
+    }
+
+    func callAsFunction(_ x: Tensor) throws -> Tensor { try compute.linear(x, weight, bias: bias) }
+    func callAsFunction(_ x: Tensor, addingTo residual: Tensor) throws {
+        try compute.linear(x, weight, bias: bias, addingTo: residual)
+    }
+}
+
+struct Conv2d {
+    private let compute: Compute
+    private let weight: WeightMatrix
+    private let bias: Tensor
+    private let geometry: ConvolutionShape
+    var outputs: Int { weight.outputs }
+
+    init(_ weights: Weights, inputs: Int, outputs: Int, _ geometry: ConvolutionShape = .same3x3) throws(ModelError) {
+        compute = weights.compute
+        weight = try weights["weight"].matrix(inputs: inputs, outputs: outputs, kernel: geometry.kernel)
+        bias = try weights["bias"].vector(count: outputs)
+        self.geometry = geometry
+    }
+
+    func callAsFunction(_ x: Tensor) throws -> Tensor { try compute.convolution(x, weight, bias: bias, geometry) }
+    func callAsFunction(_ x: Tensor, upsampledTo size: (height: Int, width: Int)) throws -> Tensor {
+        try compute.convolution(x, weight, bias: bias, geometry, upsampledTo: size)
+    }
+}
+
+struct GroupNorm {
+    private let compute: Compute
+    private let weight: Tensor
+    private let bias: Tensor
+    private let groups: Int
+    private let epsilon: Float
+
+    init(_ weights: Weights, channels: Int, groups: Int, epsilon: Float) throws(ModelError) {
+        compute = weights.compute
+        weight = try weights["weight"].vector(count: channels)
+        bias = try weights["bias"].vector(count: channels)
+        self.groups = groups
+        self.epsilon = epsilon
+        guard channels % groups == 0 else {
+            throw .wrongShape(tensor: "a group norm", found: [channels], expected: "a multiple of \(groups) groups")
+        }
+    }
+
+    func callAsFunction(_ x: Tensor, silu: Bool = false) throws -> Tensor {
+        try compute.groupNorm(x, weight: weight, bias: bias, groups: groups, epsilon: epsilon, silu: silu)
+    }
+}
+
+struct LayerNorm {
+    private let compute: Compute
+    private let weight: Tensor
+    private let bias: Tensor
+    private let epsilon: Float
+
+    init(_ weights: Weights, channels: Int, epsilon: Float = 1e-5) throws(ModelError) {
+        compute = weights.compute
+        weight = try weights["weight"].vector(count: channels)
+        bias = try weights["bias"].vector(count: channels)
+        self.epsilon = epsilon
+    }
+
+    func callAsFunction(_ x: Tensor) throws -> Tensor {
+        try compute.layerNorm(x, weight: weight, bias: bias, epsilon: epsilon)
+    }
+}

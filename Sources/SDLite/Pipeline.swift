@@ -1,0 +1,166 @@
+import Kernels
+
+/// What to paint.
+public struct GenerationOptions: Sendable {
+    public var prompt: String
+    public var negativePrompt = ""
+    /// Pixels; nil takes the size that the model was trained for.
+    public var width: Int?
+    public var height: Int?
+    public var steps = 50
+    /// How strongly to follow the prompt (Ho & Salimans 2022). At 1 or less there is no guidance, and half the work.
+    public var guidanceScale: Float = 7.5
+    public var seed: UInt64 = 0
+    public var noiseSource = NoiseSource.cpu
+    /// nil takes the scheduler of the model file.
+    public var scheduler: SchedulerKind?
+    /// DDIM's share of fresh noise per step, 0…1.
+    public var eta = 0.0
+    /// Pictures to paint. Their noise comes from one stream, as in diffusers with one generator for a batch.
+    public var count = 1
+    /// Noise to start from instead of the seed's, `[count, 4, height/8, width/8]`.
+    public var latents: Latents?
+
+    public init(prompt: String) { self.prompt = prompt }
+}
+
+/// How far a generation has come.
+public struct GenerationProgress: Sendable {
+    public enum Stage: Sendable { case encodingText, denoising, decoding }
+    public let stage: Stage
+    /// Parts of this stage that are done, out of `total`: steps when denoising, pictures when decoding.
+    public let completed: Int
+    public let total: Int
+}
+
+/// Pictures, and how they came to be.
+public struct Generation: Sendable {
+    public let images: [Image]
+    /// The final latents, `[count, 4, height/8, width/8]`.
+    public let latents: Latents
+    /// What the tokenizer had to drop from the prompt and the negative prompt.
+    public let truncatedPrompts: [String]
+    public let textSeconds: Double
+    /// Seconds of every denoising step.
+    public let stepSeconds: [Double]
+    public let decodeSeconds: Double
+}
+
+/// Text to picture, as diffusers' StableDiffusionPipeline does it (pipeline_stable_diffusion.py).
+public final class Pipeline {
+    public let model: Model
+    public let compute: Compute
+    public let tokenizer: Tokenizer
+    public let textEncoder: TextEncoder
+    public let unet: UNet
+    public let vae: VAE
+
+    /// - Parameter threads: by default, every core that this process may use
+    public init(model: Model, threads: Int? = nil) throws {
+        self.model = model
+        compute = Compute(threads: threads)
+        tokenizer = try model.tokenizer()
+        textEncoder = try model.textEncoder(on: compute)
+        unet = try model.unet(on: compute)
+        vae = try model.vae(on: compute)
+        guard unet.inChannels == vae.latentChannels else {
+            throw ModelError.badConfiguration(
+                component: "unet", expected: "\(vae.latentChannels) in_channels (inpainting models are not supported)")
+        }
+    }
+
+    /// Makes a running `generate` throw `CancellationError` within a layer's time. Callable from any thread.
+    public var cancel: @Sendable () -> Void { { [compute] in compute.cancel() } }
+
+    /// - Parameter progress: told of every part done; answering false ends the work with `CancellationError`
+    public func generate(
+        _ options: GenerationOptions, progress: (GenerationProgress) -> Bool = { _ in true }
+    ) throws -> Generation {
+        func report(_ stage: GenerationProgress.Stage, _ completed: Int, of total: Int) throws {
+            guard progress(GenerationProgress(stage: stage, completed: completed, total: total)) else {
+                throw CancellationError()
+            }
+        }
+        let clock = ContinuousClock()
+        var generator = Generator(source: options.noiseSource, seed: options.seed)
+        var scheduler = try makeScheduler(
+            kind: options.scheduler, configurationJSON: model.schedulerConfiguration, eta: options.eta)
+        try scheduler.setTimesteps(options.steps)
+        let shape = try latentShape(options)
+
+        try report(.encodingText, 0, of: 1)
+        let guided = options.guidanceScale > 1
+        let prompts = (guided ? [options.negativePrompt] : []) + [options.prompt]
+        let encodings = prompts.map(tokenizer.encode)
+        var encoderHiddenStates: Tensor?
+        let textTime = try clock.measure { encoderHiddenStates = try textEncoder(encodings.map(\.ids)) }
+        guard let encoderHiddenStates else { throw CancellationError() }
+
+        var latents = options.latents ?? Latents(shape: shape, values: generator.normal(shape.reduce(1, *)))
+        latents.values = latents.values.map { $0 * scheduler.initNoiseSigma }
+
+        var stepSeconds: [Double] = []
+        for (step, timestep) in scheduler.timesteps.enumerated() {
+            try report(.denoising, step, of: scheduler.timesteps.count)
+            stepSeconds.append(try clock.measure {
+                var input = latents
+                input.values = scheduler.scaleModelInput(latents.values, timestep: timestep)
+                let noise = try predictNoise(
+                    input, timestep, encoderHiddenStates, guidanceScale: guided ? options.guidanceScale : nil)
+                latents.values = scheduler.step(noise, timestep: timestep, sample: latents.values) {
+                    generator.normal($0)
+                }
+            }.seconds)
+        }
+        try report(.denoising, scheduler.timesteps.count, of: scheduler.timesteps.count)
+
+        var images: [Image] = []
+        let decodeTime = try clock.measure {
+            for i in 0..<options.count {
+                try report(.decoding, i, of: options.count)
+                images.append(Image(try vae.decode(latents[i])))
+            }
+        }
+        try report(.decoding, options.count, of: options.count)
+        return Generation(
+            images: images, latents: latents, truncatedPrompts: encodings.compactMap(\.truncatedText),
+            textSeconds: textTime.seconds, stepSeconds: stepSeconds, decodeSeconds: decodeTime.seconds)
+    }
+
+    /// The U-Net's prediction for every picture of the batch, one picture at a time so that memory does not grow with
+    /// their number. With guidance, each is a batch of two: without and with the prompt.
+    private func predictNoise(
+        _ latents: Latents, _ timestep: Double, _ encoderHiddenStates: Tensor, guidanceScale: Float?
+    ) throws -> [Float] {
+        var noise: [Float] = []
+        for image in 0..<latents.shape[0] {
+            let input = latents[image].repeated(guidanceScale == nil ? 1 : 2)
+            let prediction = try unet(input, timestep: timestep, encoderHiddenStates: encoderHiddenStates)
+            if let guidanceScale {
+                noise += zip(prediction[0].values, prediction[1].values).map { unconditional, conditional in
+                    unconditional + guidanceScale * (conditional - unconditional)
+                }
+            } else {
+                noise += prediction.values
+            }
+        }
+        return noise
+    }
+
+    private func latentShape(_ options: GenerationOptions) throws -> [Int] {
+        let (width, height) = (options.width ?? model.defaultSize, options.height ?? model.defaultSize)
+        guard options.count > 0 else { throw ModelError.badOption("count must be 1 or more, not \(options.count)") }
+        guard width > 0, height > 0, width % vae.scale == 0, height % vae.scale == 0, width <= 8192, height <= 8192 else {
+            throw ModelError.badSize(width: width, height: height, multiple: vae.scale)
+        }
+        let shape = [options.count, unet.inChannels, height / vae.scale, width / vae.scale]
+        if let latents = options.latents, latents.shape != shape {
+            throw ModelError.badLatents(found: latents.shape, expected: shape)
+        }
+        return shape
+    }
+}
+
+extension Duration {
+    var seconds: Double { Double(components.seconds) + Double(components.attoseconds) * 1e-18 }
+}

@@ -1,2 +1,0 @@
-import Quant
-import Kernels

@@ -1,0 +1,96 @@
+import Kernels
+
+/// diffusers' Transformer2DModel (models/transformers/transformer_2d.py) with its one BasicTransformerBlock:
+/// self-attention, cross-attention to the text, GEGLU feed-forward, each around a residual.
+struct SpatialTransformer {
+    private let norm: GroupNorm
+    private let projectIn: Linear
+    private let block: TransformerBlock
+    private let projectOut: Linear
+    private let compute: Compute
+
+    init(_ weights: Weights, channels: Int, heads: Int, contextChannels: Int, groups: Int) throws(ModelError) {
+        compute = weights.compute
+        norm = try GroupNorm(weights["norm"], channels: channels, groups: groups, epsilon: 1e-6)
+        projectIn = try Linear(weights["proj_in"], inputs: channels, outputs: channels)
+        block = try TransformerBlock(
+            weights["transformer_blocks"][0], channels: channels, heads: heads, contextChannels: contextChannels)
+        projectOut = try Linear(weights["proj_out"], inputs: channels, outputs: channels)
+    }
+
+    /// - Parameters:
+    ///   - x: `[batch, height, width, channels]`
+    ///   - encoderHiddenStates: `[batch, tokens, contextChannels]`
+    func callAsFunction(_ x: Tensor, encoderHiddenStates: Tensor) throws -> Tensor {
+        let h = try projectIn(norm(x))
+        try block(h, encoderHiddenStates: encoderHiddenStates)
+        let out = try projectOut(h)
+        compute.add(x, to: out)
+        return out
+    }
+}
+
+struct TransformerBlock {
+    private let norm1, norm2, norm3: LayerNorm
+    private let selfAttention, crossAttention: Attention
+    private let feedForward: FeedForward
+
+    init(_ weights: Weights, channels: Int, heads: Int, contextChannels: Int) throws(ModelError) {
+        norm1 = try LayerNorm(weights["norm1"], channels: channels)
+        selfAttention = try Attention(weights["attn1"], channels: channels, heads: heads)
+        norm2 = try LayerNorm(weights["norm2"], channels: channels)
+        crossAttention = try Attention(
+            weights["attn2"], channels: channels, heads: heads, contextChannels: contextChannels)
+        norm3 = try LayerNorm(weights["norm3"], channels: channels)
+        feedForward = try FeedForward(weights["ff"]["net"], channels: channels)
+    }
+
+    /// Works in place on `x`, rows of channels.
+    func callAsFunction(_ x: Tensor, encoderHiddenStates: Tensor) throws {
+        let normed = try norm1(x)
+        try selfAttention(normed, context: normed, addingTo: x)
+        try crossAttention(norm2(x), context: encoderHiddenStates, addingTo: x)
+        try feedForward(norm3(x), addingTo: x)
+    }
+}
+
+/// Multi-head attention (diffusers models/attention_processor.py) with its projections.
+struct Attention {
+    private let compute: Compute
+    private let toQuery, toKey, toValue, toOut: Linear
+    private let heads: Int
+
+    init(_ weights: Weights, channels: Int, heads: Int, contextChannels: Int? = nil) throws(ModelError) {
+        compute = weights.compute
+        toQuery = try Linear(weights["to_q"], inputs: channels, outputs: channels)
+        toKey = try Linear(weights["to_k"], inputs: contextChannels ?? channels, outputs: channels)
+        toValue = try Linear(weights["to_v"], inputs: contextChannels ?? channels, outputs: channels)
+        toOut = try Linear(weights["to_out"][0], inputs: channels, outputs: channels)
+        self.heads = heads
+    }
+
+    /// - Parameters:
+    ///   - x: `[batch, ..., channels]`, context: `[batch, ..., contextChannels]`
+    ///   - residual: what the result is added to
+    func callAsFunction(_ x: Tensor, context: Tensor, addingTo residual: Tensor) throws {
+        let attended = try compute.attention(
+            query: toQuery(x), key: toKey(context), value: toValue(context), heads: heads)
+        try toOut(attended, addingTo: residual)
+    }
+}
+
+/// GEGLU feed-forward (Shazeer 2020; diffusers models/attention.py): 4× as wide inside.
+struct FeedForward {
+    private let compute: Compute
+    private let up, down: Linear
+
+    init(_ weights: Weights, channels: Int) throws(ModelError) {
+        compute = weights.compute
+        up = try Linear(weights[0]["proj"], inputs: channels, outputs: 8 * channels)
+        down = try Linear(weights[2], inputs: 4 * channels, outputs: channels)
+    }
+
+    func callAsFunction(_ x: Tensor, addingTo residual: Tensor) throws {
+        try down(compute.gatedGelu(up(x)), addingTo: residual)
+    }
+}

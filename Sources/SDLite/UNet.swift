@@ -1,0 +1,130 @@
+import Kernels
+
+#if canImport(Glibc)
+import Glibc
+#elseif canImport(Musl)
+import Musl
+#endif
+
+/// The noise predictor of Stable Diffusion 1.x (Rombach et al. 2022; diffusers models/unets/unet_2d_condition.py).
+public struct UNet {
+    private let compute: Compute
+    private let timeEmbedding: TimestepEmbedding
+    private let convIn: Conv2d
+    private let downBlocks: [DownBlock]
+    private let midBlock: MidBlock
+    private let upBlocks: [UpBlock]
+    private let normOut: GroupNorm
+    private let convOut: Conv2d
+    public let inChannels: Int
+    /// Width of the text encoder's hidden states that the cross-attention reads.
+    public let contextChannels: Int
+
+    init(_ weights: Weights, configuration c: UNetConfiguration, contextChannels: Int) throws(ModelError) {
+        try c.validate()
+        compute = weights.compute
+        inChannels = c.inChannels
+        self.contextChannels = contextChannels
+        let widths = c.blockOutChannels
+        let settings = BlockSettings(
+            timeChannels: 4 * widths[0], contextChannels: contextChannels, groups: c.normGroups, epsilon: c.normEpsilon)
+        timeEmbedding = try TimestepEmbedding(weights["time_embedding"], configuration: c)
+        convIn = try Conv2d(weights["conv_in"], inputs: c.inChannels, outputs: widths[0])
+
+        var skips = [widths[0]]
+        downBlocks = try widths.indices.map { i throws(ModelError) in
+            let block = try DownBlock(
+                weights["down_blocks"][i], inputs: skips[skips.count - 1], outputs: widths[i], layers: c.layersPerBlock,
+                heads: c.downBlockTypes[i] == "CrossAttnDownBlock2D" ? c.heads[i] : nil,
+                downsamples: i < widths.count - 1, settings)
+            skips += block.skipChannels
+            return block
+        }
+        let last = widths.count - 1
+        midBlock = try MidBlock(weights["mid_block"], channels: widths[last], heads: c.heads[last], settings)
+        var channels = widths[last]
+        upBlocks = try widths.indices.map { i throws(ModelError) in
+            let level = last - i
+            let layers = c.layersPerBlock + 1
+            let block = try UpBlock(
+                weights["up_blocks"][i], inputs: channels, skips: skips.suffix(layers).reversed(),
+                outputs: widths[level], heads: c.upBlockTypes[i] == "CrossAttnUpBlock2D" ? c.heads[level] : nil,
+                upsamples: i < last, settings)
+            skips.removeLast(layers)
+            channels = widths[level]
+            return block
+        }
+        normOut = try GroupNorm(weights["conv_norm_out"], channels: channels, groups: c.normGroups, epsilon: c.normEpsilon)
+        convOut = try Conv2d(weights["conv_out"], inputs: channels, outputs: c.outChannels)
+        try weights.requireAllClaimed()
+    }
+
+    /// Predicts the noise (or v) in `latents`.
+    /// - Parameters:
+    ///   - latents: `[n, inChannels, h, w]`
+    ///   - timestep: 0…999, fractional for the sigma schedulers
+    ///   - encoderHiddenStates: `[n, tokens, contextChannels]`
+    /// - Returns: `[n, outChannels, h, w]`
+    /// - Throws: `ModelError` for wrong shapes, `CancellationError`
+    public func callAsFunction(_ latents: Latents, timestep: Double, encoderHiddenStates: Tensor) throws -> Latents {
+        guard latents.shape.count == 4, latents.shape[1] == inChannels,
+            encoderHiddenStates.shape.count == 3, encoderHiddenStates.shape[0] == latents.shape[0],
+            encoderHiddenStates.shape[2] == contextChannels
+        else {
+            throw ModelError.badLatents(found: latents.shape, expected: [encoderHiddenStates.shape[0], inChannels])
+        }
+        let embedding = try timeEmbedding(timestep, batch: latents.shape[0])
+        var x = try convIn(latents.channelsLast())
+        var skips = [x]
+        for block in downBlocks {
+            x = try block(x, timeEmbedding: embedding, encoderHiddenStates: encoderHiddenStates, skips: &skips)
+        }
+        x = try midBlock(x, timeEmbedding: embedding, encoderHiddenStates: encoderHiddenStates)
+        for block in upBlocks {
+            x = try block(x, timeEmbedding: embedding, encoderHiddenStates: encoderHiddenStates, skips: &skips)
+        }
+        return Latents(channelsLast: try convOut(normOut(x, silu: true)))
+    }
+}
+
+/// What all blocks of one U-Net have in common.
+struct BlockSettings {
+    let timeChannels: Int
+    let contextChannels: Int
+    let groups: Int
+    let epsilon: Float
+}
+
+/// Sinusoids of the timestep (Vaswani et al. 2017; diffusers models/embeddings.py), then a two-layer perceptron.
+private struct TimestepEmbedding {
+    private let compute: Compute
+    private let linear1, linear2: Linear
+    private let channels: Int
+    private let cosineFirst: Bool
+    private let frequencyShift: Float
+
+    init(_ weights: Weights, configuration: UNetConfiguration) throws(ModelError) {
+        compute = weights.compute
+        channels = configuration.blockOutChannels[0]
+        linear1 = try Linear(weights["linear_1"], inputs: channels, outputs: 4 * channels)
+        linear2 = try Linear(weights["linear_2"], inputs: 4 * channels, outputs: 4 * channels)
+        cosineFirst = configuration.flipSinToCos
+        frequencyShift = configuration.frequencyShift
+    }
+
+    /// `[batch, 4·channels]`, after the SiLU that every block would apply to it.
+    func callAsFunction(_ timestep: Double, batch: Int) throws -> Tensor {
+        let half = channels / 2
+        let angles = (0..<half).map { i in  // in float32 and in diffusers' order: at t = 999 the rounding shows
+            Float(timestep) * exp(-Float(log(10_000.0)) * Float(i) / (Float(half) - frequencyShift))
+        }
+        let (sines, cosines) = (angles.map { sin($0) }, angles.map { cos($0) })
+        let sinusoids = cosineFirst ? cosines + sines : sines + cosines
+        let rows = (0..<batch).flatMap { _ in sinusoids }
+        let hidden = try linear1(Tensor([batch, channels], values: rows))
+        compute.silu(hidden)
+        let embedding = try linear2(hidden)
+        compute.silu(embedding)
+        return embedding
+    }
+}
