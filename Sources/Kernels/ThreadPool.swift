@@ -19,6 +19,8 @@ final class ThreadPool: @unchecked Sendable {
     private var stopping = false
     private var workers: [pthread_t] = []
     private let mutex = UnsafeMutablePointer<pthread_mutex_t>.allocate(capacity: 1)
+    /// Held for the length of a job, so that two callers take turns.
+    private let busy = UnsafeMutablePointer<pthread_mutex_t>.allocate(capacity: 1)
     private let wakeUp = UnsafeMutablePointer<pthread_cond_t>.allocate(capacity: 1)
 
     private static let spinsBeforeYield = 2_000
@@ -27,6 +29,7 @@ final class ThreadPool: @unchecked Sendable {
     init(count: Int) {
         self.count = max(1, count)
         pthread_mutex_init(mutex, nil)
+        pthread_mutex_init(busy, nil)
         pthread_cond_init(wakeUp, nil)
         for _ in 1..<max(2, self.count) where self.count > 1 {
             var thread = pthread_t()
@@ -46,6 +49,8 @@ final class ThreadPool: @unchecked Sendable {
         for worker in workers { pthread_join(worker, nil) }
         pthread_cond_destroy(wakeUp)
         pthread_mutex_destroy(mutex)
+        pthread_mutex_destroy(busy)
+        busy.deallocate()
         wakeUp.deallocate()
         mutex.deallocate()
     }
@@ -56,6 +61,8 @@ final class ThreadPool: @unchecked Sendable {
             for chunk in 0..<chunks { body(chunk) }
             return
         }
+        pthread_mutex_lock(busy)
+        defer { pthread_mutex_unlock(busy) }
         withoutActuallyEscaping(body) { body in
             job = body
             chunkCount = chunks
