@@ -1,0 +1,85 @@
+"""Makes Tests/Fixtures/pipeline: a tiny Stable Diffusion 1.x in diffusers' folder layout with seeded weights, and what
+diffusers computes with it. Run from the root of the repository; needs torch, diffusers, transformers, open-clip-torch.
+
+The tokenizer is not part of the folder: the tests take it from models/emoji, and this script builds the same one."""
+import pathlib
+import shutil
+import sys
+import tempfile
+
+import torch
+from safetensors.torch import save_file
+
+sys.path.insert(0, "parity")
+import oracle
+
+SEED = 14
+OUT = pathlib.Path("Tests/Fixtures/pipeline")
+# Three levels, so that a height of 9 or 13 latents meets diffusers' forward_upsample_size; two transformer levels and
+# one without; two ResNets per block; groups and heads that differ from SD's, so that the engine has to read them.
+UNET = dict(sample_size=8, block_out_channels=(16, 24, 32), layers_per_block=2, cross_attention_dim=16,
+            attention_head_dim=2, norm_num_groups=8,
+            down_block_types=("CrossAttnDownBlock2D", "CrossAttnDownBlock2D", "DownBlock2D"),
+            up_block_types=("UpBlock2D", "CrossAttnUpBlock2D", "CrossAttnUpBlock2D"))
+VAE = dict(sample_size=64, block_out_channels=(8, 8, 16, 16), layers_per_block=1, norm_num_groups=4,
+           latent_channels=4, scaling_factor=0.18215, down_block_types=("DownEncoderBlock2D",) * 4,
+           up_block_types=("UpDecoderBlock2D",) * 4)
+TEXT = dict(hidden_size=16, intermediate_size=64, num_hidden_layers=2, num_attention_heads=2, projection_dim=16)
+
+TEXTS = ["", "an astronaut riding a horse on mars", "Ünïcödé café, 3 cats & a dog!!!",
+         " ".join(f"a very long prompt, part {n}" for n in range(30))]
+TIMESTEPS = [1, 500, 981, 946.4211]
+SIZES = [(8, 8), (8, 16), (9, 13), (10, 6)]
+PICTURES = {
+    "pndm": dict(scheduler="pndm", height=64, width=64, seed=42),
+    "ddim": dict(scheduler="ddim", height=64, width=64, seed=42),
+    "lms": dict(scheduler="lms", height=64, width=64, seed=42),
+    "unguided": dict(scheduler="ddim", height=64, width=64, seed=7, guidance=1.0),
+    "negative": dict(scheduler="pndm", height=64, width=64, seed=7, negative=TEXTS[2]),
+    "odd_size": dict(scheduler="ddim", height=72, width=104, seed=3),
+    "two": dict(scheduler="pndm", height=64, width=64, seed=5, count=2),
+}
+
+
+def inputs(*shape, seed):
+    return torch.randn(shape, generator=torch.Generator().manual_seed(seed))
+
+
+@torch.no_grad()
+def expected(pipe):
+    values = {}
+    ids = oracle.token_ids(pipe.tokenizer, TEXTS)
+    embeddings = pipe.text_encoder(ids)[0]
+    values |= {"text.ids": ids, "text.embeddings": embeddings}
+    for height, width in SIZES:
+        latents = inputs(2, 4, height, width, seed=height * 100 + width)
+        name = f"unet.{height}x{width}"
+        values[f"{name}.latents"] = latents
+        for timestep in TIMESTEPS if (height, width) == (8, 8) else TIMESTEPS[1:2]:
+            values[f"{name}.t{timestep}"] = pipe.unet(latents, timestep, embeddings[:2]).sample
+    for height, width in SIZES[:3]:
+        latents = inputs(1, 4, height, width, seed=height * 100 + width) / 0.18215
+        values[f"vae.{height}x{width}.latents"] = latents
+        values[f"vae.{height}x{width}.image"] = pipe.vae.decode(latents).sample
+    for name, options in PICTURES.items():
+        start, trace, images = oracle.picture(pipe, prompt=TEXTS[1], steps=10, **options)
+        values |= {f"picture.{name}.start": start, f"picture.{name}.steps": trace, f"picture.{name}.images": images}
+    return {name: value.float().contiguous() for name, value in values.items()}
+
+
+def main():
+    torch.set_num_threads(1)
+    shutil.rmtree(OUT, ignore_errors=True)
+    models = oracle.make_models(SEED, UNET, VAE, oracle.text_encoder_config(**TEXT))
+    oracle.save_pipeline(OUT / "checkpoint", models, with_tokenizer=False)
+    with tempfile.TemporaryDirectory() as whole:
+        oracle.save_pipeline(pathlib.Path(whole), models)
+        values = expected(oracle.load_pipeline(whole))
+    save_file(values, OUT / "expected.safetensors")
+    oracle.write_json(OUT / "cases.json", {"texts": TEXTS, "timesteps": TIMESTEPS, "sizes": SIZES, "steps": 10,
+                                           "prompt": TEXTS[1], "pictures": PICTURES})
+    for name, value in values.items():
+        print(f"{name:28} {str(list(value.shape)):18} mean {value.mean():8.3f}  std {value.std():7.3f}")
+
+
+main()
