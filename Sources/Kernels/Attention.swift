@@ -17,7 +17,7 @@ extension Compute {
         let d = width / heads
         precondition(d * heads == width && key.shape == value.shape && key.channels == width)
         let packed = PackedKeysAndValues(key: key, value: value, heads: heads, compute: self)
-        let out = Tensor(query.shape)
+        let out = tensor(query.shape)
         let blocks = (tokens + Self.queryBlock - 1) / Self.queryBlock
         pool.forEach(batch * heads * blocks) { chunk in
             let (head, block) = chunk.quotientAndRemainder(dividingBy: blocks)
@@ -130,8 +130,8 @@ private final class PackedKeysAndValues {
         let d = width / heads
         let paddedWidth = (d + 15) / 16 * 16
         let paddedKeys = (keys + 15) / 16 * 16
-        let keyPanels = Tensor([batch * heads, paddedKeys, d])
-        let valuePanels = Tensor([batch * heads, paddedWidth, paddedKeys])
+        let keyPanels = compute.tensor([batch * heads, paddedKeys, d])
+        let valuePanels = compute.tensor([batch * heads, paddedWidth, paddedKeys])
         compute.pool.forEach(batch * heads) { head in
             let source = head / heads * keys * width + head % heads * d
             let k = keyPanels.pointer + head * paddedKeys * d

@@ -5,6 +5,7 @@ import Synchronization
 public final class Compute: Sendable {
     public let kernels: KernelTable
     let pool: ThreadPool
+    private let arena = Arena()
     private let cancelled = Atomic<Bool>(false)
 
     /// - Parameter threads: by default, every core that this process may use.
@@ -20,6 +21,17 @@ public final class Compute: Sendable {
 
     func checkCancellation() throws(CancellationError) {
         if cancelled.load(ordering: .relaxed) { throw CancellationError() }
+    }
+
+    /// The most bytes that activations took at one time.
+    public var peakActivationBytes: Int { arena.peakBytes }
+
+    func tensor(_ shape: [Int]) -> Tensor { Tensor(shape, in: arena) }
+
+    func tensor(_ shape: [Int], repeating value: Float) -> Tensor {
+        let out = tensor(shape)
+        out.pointer.update(repeating: value, count: out.count)
+        return out
     }
 
     /// Splits `count` items into ranges of at most `chunk` and works on them on all threads.

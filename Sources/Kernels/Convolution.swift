@@ -30,7 +30,7 @@ extension Compute {
     ) throws(CancellationError) -> Tensor {
         let height = size?.height ?? x.shape[1]
         let width = size?.width ?? x.shape[2]
-        let out = Tensor([x.shape[0], shape.outputSize(height), shape.outputSize(width), weights.outputs])
+        let out = tensor([x.shape[0], shape.outputSize(height), shape.outputSize(width), weights.outputs])
         try convolution(x, weights, bias: bias, shape, height: height, width: width, into: out, accumulate: false)
         return out
     }
@@ -52,7 +52,7 @@ extension Compute {
         precondition(weights.taps == shape.kernel * shape.kernel && out.channels == weights.outputs)
         let (inputHeight, inputWidth, channels) = (x.shape[1], x.shape[2], x.channels)
         let (outHeight, outWidth) = (out.shape[1], out.shape[2])
-        let zeros = Tensor([channels], repeating: 0)
+        let zeros = tensor([channels], repeating: 0)
         let (input, zeroRow) = (UnsafePointer(x.pointer), UnsafePointer(zeros.pointer))
         matrixProduct(weights, bias: bias, into: out, accumulate: accumulate) { row, tap in
             let (image, position) = row.quotientAndRemainder(dividingBy: outHeight * outWidth)

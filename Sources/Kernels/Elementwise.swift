@@ -37,7 +37,7 @@ extension Compute {
     public func gatedGelu(_ x: Tensor) -> Tensor {
         let width = x.channels / 2
         precondition(width % 8 == 0)
-        let out = Tensor(Array(x.shape.dropLast()) + [width])
+        let out = tensor(Array(x.shape.dropLast()) + [width])
         forEachRange(x.rows, chunk: 8) { rows in
             for row in rows {
                 let hidden = x.pointer + row * 2 * width
@@ -51,7 +51,7 @@ extension Compute {
     public func concatenateChannels(_ a: Tensor, _ b: Tensor) -> Tensor {
         precondition(a.shape.dropLast() == b.shape.dropLast())
         let (m, n) = (a.channels, b.channels)
-        let out = Tensor(Array(a.shape.dropLast()) + [m + n])
+        let out = tensor(Array(a.shape.dropLast()) + [m + n])
         forEachRange(a.rows, chunk: 64) { rows in
             for row in rows {
                 let target = out.pointer + row * (m + n)
@@ -64,7 +64,7 @@ extension Compute {
 
     /// Half floats, as a tensor.
     public func float16(_ bytes: UnsafeRawBufferPointer, shape: [Int]) -> Tensor {
-        let out = Tensor(shape)
+        let out = tensor(shape)
         precondition(bytes.count == 2 * out.count)
         guard let source = bytes.baseAddress else { return out }
         let whole = out.count / 8 * 8
@@ -77,7 +77,7 @@ extension Compute {
 
     /// Floats at `bytes`, as a tensor.
     public func float32(_ bytes: UnsafeRawBufferPointer, shape: [Int]) -> Tensor {
-        let out = Tensor(shape)
+        let out = tensor(shape)
         precondition(bytes.count == 4 * out.count)
         UnsafeMutableRawBufferPointer(start: out.pointer, count: bytes.count).copyMemory(from: bytes)
         return out

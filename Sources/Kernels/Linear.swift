@@ -1,7 +1,7 @@
 extension Compute {
     /// `x · weightsᵀ + bias`: `[..., inputs]` → `[..., outputs]`.
     public func linear(_ x: Tensor, _ weights: WeightMatrix, bias: Tensor? = nil) throws(CancellationError) -> Tensor {
-        let out = Tensor(Array(x.shape.dropLast()) + [weights.outputs])
+        let out = tensor(Array(x.shape.dropLast()) + [weights.outputs])
         try linear(x, weights, bias: bias, into: out, accumulate: false)
         return out
     }

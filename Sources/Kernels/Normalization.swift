@@ -14,7 +14,7 @@ extension Compute {
         let rows = x.rows / batch
         precondition(channels % 8 == 0 && channels % groups == 0 && weight.count == channels)
         let chunks = (rows + Self.momentRows - 1) / Self.momentRows
-        let partial = Tensor([batch * chunks, 2 * channels], repeating: 0)
+        let partial = tensor([batch * chunks, 2 * channels], repeating: 0)
         pool.forEach(batch * chunks) { i in
             let (image, chunk) = i.quotientAndRemainder(dividingBy: chunks)
             let first = chunk * Self.momentRows
@@ -23,8 +23,8 @@ extension Compute {
                 x.pointer + (image * rows + first) * channels, min(Self.momentRows, rows - first), channels,
                 sums, sums + channels)
         }
-        let factors = Tensor([batch, channels])
-        let offsets = Tensor([batch, channels])
+        let factors = tensor([batch, channels])
+        let offsets = tensor([batch, channels])
         let size = channels / groups
         for image in 0..<batch {
             for group in 0..<groups {
@@ -46,7 +46,7 @@ extension Compute {
                 }
             }
         }
-        let out = Tensor(x.shape)
+        let out = tensor(x.shape)
         pool.forEach(batch * chunks) { i in
             let (image, chunk) = i.quotientAndRemainder(dividingBy: chunks)
             let first = chunk * Self.momentRows
@@ -65,7 +65,7 @@ extension Compute {
         try checkCancellation()
         let channels = x.channels
         precondition(channels % 8 == 0 && weight.count == channels)
-        let out = Tensor(x.shape)
+        let out = tensor(x.shape)
         forEachRange(x.rows, chunk: 64) { rows in
             for row in rows {
                 kernels.normalizeRow(

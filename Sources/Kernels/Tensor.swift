@@ -4,13 +4,19 @@ public final class Tensor: @unchecked Sendable {
     public let shape: [Int]
     public let count: Int
     let pointer: UnsafeMutablePointer<Float>
+    private let memory: UnsafeMutableRawBufferPointer
+    private let arena: Arena
 
-    /// Uninitialised memory of the given shape. The allocation is a little longer, so that whole vectors may be read.
-    public init(_ shape: [Int]) {
+    /// Memory of its own, uninitialised.
+    public convenience init(_ shape: [Int]) { self.init(shape, in: Arena()) }
+
+    /// Uninitialised memory of the given shape. It is a little longer, so that whole vectors may be read.
+    init(_ shape: [Int], in arena: Arena) {
         self.shape = shape
+        self.arena = arena
         count = shape.reduce(1, *)
-        let raw = UnsafeMutableRawPointer.allocate(byteCount: (count + 16) * MemoryLayout<Float>.stride, alignment: 64)
-        pointer = raw.bindMemory(to: Float.self, capacity: count + 16)
+        memory = arena.take((count + 16) * MemoryLayout<Float>.stride)
+        pointer = memory.baseAddress!.bindMemory(to: Float.self, capacity: count + 16)
         (pointer + count).initialize(repeating: 0, count: 16)
     }
 
@@ -25,7 +31,7 @@ public final class Tensor: @unchecked Sendable {
         pointer.update(repeating: value, count: count)
     }
 
-    deinit { UnsafeMutableRawPointer(pointer).deallocate() }
+    deinit { arena.giveBack(memory) }
 
     public var values: [Float] { Array(UnsafeBufferPointer(start: pointer, count: count)) }
 
