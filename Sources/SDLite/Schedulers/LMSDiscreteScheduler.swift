@@ -26,17 +26,21 @@ public struct LMSDiscreteScheduler: Scheduler {
 
     public mutating func setTimesteps(_ count: Int) throws {
         let table = schedule.sigmas
-        let spaced = try configuration.spacedTimesteps(count, rounded: false).map { Double(Float($0)) }
-        var levels = spaced.map { interpolate(table, at: $0) }
+        var visited = try configuration.spacedTimesteps(count, rounded: false).map { Double(Float($0)) }
+        var levels = visited.map { interpolate(table, at: $0) }
         if configuration.useKarrasSigmas || configuration.useExponentialSigmas {
             levels = configuration.useKarrasSigmas ? karrasSigmas(levels) : exponentialSigmas(levels)
             let inverse = SigmaInverse(table)
-            timesteps = levels.map { Double(Float(inverse.timestep(of: $0))) }
-        } else {
-            timesteps = spaced
+            visited = levels.map { Double(Float(inverse.timestep(of: $0))) }
         }
-        sigmas = levels.map { Float($0) } + [0]
-        let largest = sigmas.reduce(0, max)
+        let falling = levels.map { Float($0) } + [0]
+        let areDistinct = zip(falling, falling.dropFirst()).allSatisfy { $0 > $1 && $0.isFinite }
+        guard areDistinct, visited.allSatisfy({ $0.isFinite }) else {
+            throw SchedulerError.unusableNoiseLevels
+        }
+        timesteps = visited
+        sigmas = falling
+        let largest = sigmas[0]
         initNoiseSigma = configuration.timestepSpacing == .leading ? (largest * largest + 1).squareRoot() : largest
         index = nil
         derivatives = []

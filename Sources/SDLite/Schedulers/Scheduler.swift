@@ -23,7 +23,8 @@ public protocol Scheduler: Sendable {
 
     /// Lays out `count` steps and forgets the history of an earlier run.
     ///
-    /// - Throws: `SchedulerError.stepCount` or `.timestepBeyondTraining` when the schedule has no room for them.
+    /// - Throws: `SchedulerError.stepCount`, `.timestepBeyondTraining` or `.unusableNoiseLevels` when the schedule has
+    ///   no room for them.
     mutating func setTimesteps(_ count: Int) throws
 
     /// The sample as the model wants to see it at `timestep`, which is the next one to be stepped.

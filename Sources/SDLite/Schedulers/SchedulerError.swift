@@ -16,6 +16,8 @@ public enum SchedulerError: Error, Equatable, CustomStringConvertible {
     case stepCount(Int, allowed: ClosedRange<Int>)
     /// A timestep that the model was not trained for.
     case timestepBeyondTraining(timestep: Int, stepsOffset: Int, numTrainTimesteps: Int)
+    /// Betas so small, so large or so many that noise levels coincide or become infinite.
+    case unusableNoiseLevels
 
     public var description: String {
         let file = "scheduler_config.json"
@@ -38,6 +40,9 @@ public enum SchedulerError: Error, Equatable, CustomStringConvertible {
         case .timestepBeyondTraining(let timestep, let stepsOffset, let numTrainTimesteps):
             return "steps_offset \(stepsOffset) moves the first timestep to \(timestep), but the model has only "
                 + "\(numTrainTimesteps) of them: choose fewer --steps"
+        case .unusableNoiseLevels:
+            return "\(file): the betas give noise levels that coincide or are infinite, which K-LMS cannot step "
+                + "between: choose fewer --steps or another --scheduler"
         }
     }
 }

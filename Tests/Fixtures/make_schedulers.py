@@ -1,0 +1,176 @@
+"""Makes Tests/Fixtures/schedulers/: what diffusers' schedulers do with a model of one line.
+
+Needs: pip install torch==2.13 diffusers==0.42.1 transformers scipy
+Run from the root of the repository: python Tests/Fixtures/make_schedulers.py
+"""
+
+import json
+import warnings
+from pathlib import Path
+
+import numpy
+import torch
+from diffusers import DDIMScheduler, LMSDiscreteScheduler, PNDMScheduler, StableDiffusionPipeline
+
+warnings.filterwarnings("ignore")
+torch.set_num_threads(1)
+torch.manual_seed(7)
+
+OUT = Path("Tests/Fixtures/schedulers")
+CLASSES = {"pndm": PNDMScheduler, "ddim": DDIMScheduler, "lms": LMSDiscreteScheduler}
+SD = {"beta_start": 0.00085, "beta_end": 0.012, "beta_schedule": "scaled_linear", "steps_offset": 1}
+V1_4 = SD | {
+    "_class_name": "PNDMScheduler", "num_train_timesteps": 1000, "set_alpha_to_one": False, "skip_prk_steps": True,
+    "trained_betas": None, "clip_sample": False,
+}
+SHAPE = (2, 1, 2, 2)  # two pictures, for dynamic thresholding
+ORIGINAL = torch.randn(SHAPE)
+NOISE = torch.randn((60, *SHAPE))  # [0] is the first sample's, the others are those of DDIM's steps
+
+
+def numbers(tensor):
+    """The shortest decimals that give the same float32 again."""
+    return [float(str(value)) for value in numpy.asarray(tensor, dtype=numpy.float32).ravel()]
+
+
+def model(sample, timestep):
+    """diffusers' dummy_model."""
+    timestep = timestep.to(torch.float32)
+    return sample * timestep / (timestep + 1)
+
+
+def run(scheduler, steps, start=0, eta=0.0):
+    """The loop of StableDiffusionPipeline, or from `start` on that of its image-to-image sister."""
+    scheduler.set_timesteps(steps)
+    timesteps = scheduler.timesteps[start:]
+    sample = NOISE[0] * scheduler.init_noise_sigma
+    if start > 0:
+        if hasattr(scheduler, "set_begin_index"):
+            scheduler.set_begin_index(start)
+        sample = scheduler.add_noise(ORIGINAL, NOISE[0], timesteps[:1])
+    trajectory = [numbers(sample)]
+    for index, timestep in enumerate(timesteps):
+        output = model(scheduler.scale_model_input(sample, timestep), timestep)
+        extra = {"eta": eta, "variance_noise": NOISE[index + 1]} if eta > 0 else {}
+        sample = scheduler.step(output, timestep, sample, **extra).prev_sample
+        trajectory.append(numbers(sample))
+    return {
+        "steps": steps, "start": start, "eta": eta, "timesteps": numbers(scheduler.timesteps),
+        "sigmas": numbers(scheduler.sigmas) if hasattr(scheduler, "sigmas") else [],
+        "initNoiseSigma": numbers(torch.as_tensor(scheduler.init_noise_sigma))[0], "trajectory": trajectory,
+    }
+
+
+def trajectories():
+    cases = []
+
+    def add(kind, steps, start=0, eta=0.0, **changes):
+        file = SD | changes
+        for count in steps:
+            case = run(CLASSES[kind](**file), count, start, eta)
+            cases.append({"kind": kind, "file": json.dumps(file)} | case)
+
+    few = [1, 2, 3, 10, 20]
+    for spacing in ["leading", "trailing", "linspace"]:
+        for prediction in ["epsilon", "v_prediction"]:
+            both = {"timestep_spacing": spacing, "prediction_type": prediction}
+            add("pndm", few, skip_prk_steps=True, **both)
+            add("pndm", [4, 5, 10, 20], skip_prk_steps=False, **both)
+        for prediction in ["epsilon", "v_prediction", "sample"]:
+            both = {"timestep_spacing": spacing, "prediction_type": prediction}
+            add("ddim", few, clip_sample=False, **both)
+            add("lms", few, **both)
+        add("lms", [1, 2, 10], timestep_spacing=spacing, use_karras_sigmas=True)
+        add("lms", [1, 2, 10], timestep_spacing=spacing, use_exponential_sigmas=True)
+    add("pndm", [50], skip_prk_steps=True)
+    add("ddim", [50], clip_sample=False, set_alpha_to_one=False)
+    add("lms", [50])
+
+    trained = torch.linspace(0.001, 0.4, 20).tolist()
+    for kind in CLASSES:
+        for schedule in ["linear", "squaredcos_cap_v2"]:
+            add(kind, [10], beta_schedule=schedule)
+        add(kind, [10], trained_betas=trained, num_train_timesteps=20)
+        if kind != "pndm":  # Runge-Kutta steps cannot start in the middle
+            add(kind, [10], start=6)
+    add("pndm", [10], skip_prk_steps=True, start=6)
+    add("pndm", [10], skip_prk_steps=True, set_alpha_to_one=True)
+    add("ddim", [10], clip_sample=True)
+    add("ddim", [10], clip_sample=True, clip_sample_range=0.4)
+    add("ddim", [10], thresholding=True, sample_max_value=1.5, dynamic_thresholding_ratio=0.7)
+    add("ddim", [10], set_alpha_to_one=False, clip_sample=False, steps_offset=0)
+    add("ddim", [10], rescale_betas_zero_snr=True, prediction_type="v_prediction", timestep_spacing="trailing")
+    for eta in [0.3, 1.0]:
+        for prediction in ["epsilon", "v_prediction"]:
+            add("ddim", [10], eta=eta, clip_sample=False, prediction_type=prediction)
+    return {"original": numbers(ORIGINAL), "noise": [numbers(row) for row in NOISE], "cases": cases}
+
+
+def from_config():
+    """What the scheduler of a loaded pipeline, and one put in its place, do with files of several kinds and ages."""
+    cases = []
+    files = [
+        V1_4,
+        {"_class_name": "PNDMScheduler"},
+        {"_class_name": "PNDMScheduler", "steps_offset": 0, "clip_sample": True, "timestep_spacing": "trailing"},
+        {"_class_name": "DDIMScheduler"} | SD,
+        {"_class_name": "DDIMScheduler", "clip_sample": True, "steps_offset": 0, "prediction_type": "v_prediction"},
+        {"_class_name": "LMSDiscreteScheduler", "beta_schedule": "scaled_linear"},
+        {"_class_name": "LMSDiscreteScheduler", "timestep_spacing": "leading", "skip_prk_steps": True},
+    ]
+    for file in files:
+        own = next(kind for kind in CLASSES if CLASSES[kind].__name__ == file["_class_name"])
+        pipeline = StableDiffusionPipeline(
+            vae=None, text_encoder=None, tokenizer=None, unet=None, safety_checker=None, feature_extractor=None,
+            scheduler=CLASSES[own].from_config(file), requires_safety_checker=False)
+        for kind in CLASSES:
+            if kind == own:
+                scheduler = pipeline.scheduler
+            else:
+                scheduler = CLASSES[kind].from_config(pipeline.scheduler.config)
+            cases.append({"kind": kind, "own": kind == own, "file": json.dumps(file)} | run(scheduler, 5))
+    return {"original": numbers(ORIGINAL), "noise": [numbers(row) for row in NOISE], "cases": cases}
+
+
+def alphas():
+    """alphas_cumprod at every `every`th timestep."""
+    cases = []
+
+    def add(every, **file):
+        values = DDIMScheduler(**file).alphas_cumprod[::every]
+        cases.append({"file": json.dumps(file), "every": every, "values": numbers(values)})
+
+    add(1, **SD)
+    add(9, **SD, rescale_betas_zero_snr=True)
+    add(9, beta_schedule="linear")
+    add(9, beta_schedule="linear", num_train_timesteps=1100)
+    add(3, beta_schedule="scaled_linear", num_train_timesteps=77)
+    add(1, beta_schedule="scaled_linear", num_train_timesteps=1)
+    add(1, trained_betas=[0.1, 0.2, 0.5], num_train_timesteps=3)
+    add(9, beta_schedule="squaredcos_cap_v2")
+    return cases
+
+
+def timestep_sums():
+    """Per spacing, for 1 to 1000 steps, the sum of (i + 1) * timestep i of DDIM."""
+    sums = {}
+    for spacing in ["leading", "trailing", "linspace"]:
+        scheduler = DDIMScheduler(timestep_spacing=spacing)
+        sums[spacing] = []
+        for count in range(1, 1001):
+            scheduler.set_timesteps(count)
+            # For some counts "trailing" has one timestep too many, which is -1.
+            timesteps = scheduler.timesteps[:count]
+            sums[spacing].append(int((timesteps * torch.arange(1, count + 1)).sum()))
+    return sums
+
+
+def write(name, value):
+    (OUT / name).write_text(json.dumps(value, separators=(",", ":")) + "\n")
+
+
+OUT.mkdir(parents=True, exist_ok=True)
+write("trajectories.json", trajectories())
+write("from_config.json", from_config())
+write("alphas.json", alphas())
+write("timestep_sums.json", timestep_sums())

@@ -1,0 +1,47 @@
+import Foundation
+import Testing
+
+@testable import SDLite
+
+/// Tests/Fixtures/schedulers, made by Tests/Fixtures/make_schedulers.py with diffusers 0.42.1 and torch 2.13.
+enum SchedulerFixtures {
+    /// Runs of schedulers that start from the same sample.
+    struct Runs: Decodable {
+        var original: [Float]
+        /// The first sample's noise, then that of each step of a stochastic method.
+        var noise: [[Float]]
+        var cases: [Run]
+    }
+
+    struct Run: Decodable, CustomTestStringConvertible {
+        var kind: String
+        /// The scheduler is the one that the file names; only in from_config.json.
+        var own: Bool?
+        /// The text of a scheduler_config.json.
+        var file: String
+        var steps: Int
+        /// The position in `timesteps` that the loop starts at.
+        var start: Int
+        var eta: Double
+        var timesteps: [Double]
+        var sigmas: [Float]
+        var initNoiseSigma: Float
+        /// The first sample, and the one after each step.
+        var trajectory: [[Float]]
+
+        var testDescription: String { "\(kind) \(steps) steps from \(start), eta \(eta), \(file)" }
+    }
+
+    struct Alphas: Decodable {
+        var file: String
+        /// One in how many timesteps `values` has.
+        var every: Int
+        var values: [Float]
+    }
+
+    static func load<T: Decodable>(_ name: String, as type: T.Type = T.self) throws -> T {
+        let folder = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+        let file = folder.appending(path: "Fixtures/schedulers/\(name)")
+        return try JSONDecoder().decode(type, from: Data(contentsOf: file))
+    }
+}
