@@ -46,6 +46,7 @@ let package = Package(
             name: "convert",
             dependencies: ["Quant", .product(name: "ArgumentParser", package: "swift-argument-parser")]),
         .executableTarget(name: "custom-loop", dependencies: ["SDLite"], path: "Examples/CustomLoop"),
+        .executableTarget(name: "sd-lite-tensors", dependencies: ["SDLite", "Kernels"], path: "parity/Tensors"),
 
         .testTarget(name: "QuantTests", dependencies: ["Quant"]),
         .testTarget(name: "KernelsTests", dependencies: ["Kernels"]),

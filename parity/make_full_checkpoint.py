@@ -1,0 +1,37 @@
+"""Writes a Stable Diffusion v1-4 in full size with seeded random weights: make_full_checkpoint.py FOLDER (2.1 GB).
+
+The architecture, the file names and the spelling of the tensors are those of CompVis/stable-diffusion-v1-4, so the
+folder takes the same way through the converter as the real thing."""
+import argparse
+import pathlib
+
+import oracle
+
+UNET = dict(sample_size=64, block_out_channels=(320, 640, 1280, 1280), layers_per_block=2, cross_attention_dim=768,
+            attention_head_dim=8, norm_num_groups=32)
+VAE = dict(sample_size=512, block_out_channels=(128, 256, 512, 512), layers_per_block=2, norm_num_groups=32,
+           latent_channels=4, scaling_factor=0.18215, down_block_types=("DownEncoderBlock2D",) * 4,
+           up_block_types=("UpDecoderBlock2D",) * 4)
+OLD_VAE_ATTENTION = {"to_q": "query", "to_k": "key", "to_v": "value", "to_out.0": "proj_attn"}
+
+
+def v1_4_name(component, name):
+    """The name that the upload of 2022 gives to a tensor."""
+    if component == "text_encoder":
+        return name if name.startswith("text_model.") else f"text_model.{name}"
+    if component == "vae" and ".attentions." in name:
+        for new, old in OLD_VAE_ATTENTION.items():
+            name = name.replace(f".{new}.", f".{old}.")
+    return name
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("folder", type=pathlib.Path)
+    parser.add_argument("--seed", type=int, default=14)
+    options = parser.parse_args()
+    models = oracle.make_models(options.seed, UNET, VAE, oracle.text_encoder_config())
+    oracle.save_pipeline(options.folder, models, rename=v1_4_name)
+
+
+main()
