@@ -26,6 +26,7 @@ V1_4 = SD | {
 SHAPE = (2, 1, 2, 2)  # two pictures, for dynamic thresholding
 ORIGINAL = torch.randn(SHAPE)
 NOISE = torch.randn((60, *SHAPE))  # [0] is the first sample's, the others are those of DDIM's steps
+NOISE[0] *= 8  # large enough to be clipped
 
 
 def numbers(tensor):

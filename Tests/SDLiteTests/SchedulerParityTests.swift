@@ -56,26 +56,24 @@ import Testing
         abs(a - b) <= twoUlps * abs(b)
     }
 
-    @Test(arguments: SchedulerKind.allCases)
-    func trajectories(_ kind: SchedulerKind) throws {
-        let runs: SchedulerFixtures.Runs = try SchedulerFixtures.load("trajectories.json")
-        let mine = runs.cases.filter { $0.kind == kind.rawValue }
-        #expect(mine.count > 50)
-        for run in mine {
-            let configuration = try SchedulerFile(json: [UInt8](run.file.utf8)).configuration(for: kind)
-            let scheduler: any Scheduler
-            switch kind {
-            case .pndm:
-                scheduler = try PNDMScheduler(configuration)
-            case .ddim:
-                var ddim = try DDIMScheduler(configuration, eta: run.eta)
-                ddim.imageCount = 2
-                scheduler = ddim
-            case .lms:
-                scheduler = try LMSDiscreteScheduler(configuration)
-            }
-            try Self.compare(scheduler, with: run, in: runs)
+    /// The scheduler of a run in trajectories.json, made without a pipeline's corrections.
+    static func scheduler(of run: SchedulerFixtures.Run) throws -> any Scheduler {
+        let kind = try SchedulerKind(named: run.kind)
+        let configuration = try SchedulerFile(json: [UInt8](run.file.utf8)).configuration(for: kind)
+        switch kind {
+        case .pndm: return try PNDMScheduler(configuration)
+        case .lms: return try LMSDiscreteScheduler(configuration)
+        case .ddim:
+            var scheduler = try DDIMScheduler(configuration, eta: run.eta)
+            scheduler.imageCount = 2
+            return scheduler
         }
+    }
+
+    @Test func trajectories() throws {
+        let runs: SchedulerFixtures.Runs = try SchedulerFixtures.load("trajectories.json")
+        #expect(runs.cases.count > 150)
+        for run in runs.cases { try Self.compare(Self.scheduler(of: run), with: run, in: runs) }
     }
 
     /// `StableDiffusionPipeline`'s own scheduler, and others put in its place, for files of several kinds and ages.
@@ -93,12 +91,11 @@ import Testing
     }
 
     @Test func anotherRunStartsAfresh() throws {
-        let runs: SchedulerFixtures.Runs = try SchedulerFixtures.load("from_config.json")
-        for run in runs.cases {
-            let kind = try SchedulerKind(named: run.kind)
-            var scheduler = try makeScheduler(kind: kind, configurationJSON: [UInt8](run.file.utf8))
+        let runs: SchedulerFixtures.Runs = try SchedulerFixtures.load("trajectories.json")
+        for run in runs.cases where run.eta == 0 {
+            var scheduler = try Self.scheduler(of: run)
             try scheduler.setTimesteps(7)
-            for timestep in scheduler.timesteps.prefix(3) {
+            for timestep in scheduler.timesteps.prefix(5) {
                 _ = advance(&scheduler, runs.original, timestep)
             }
             try Self.compare(scheduler, with: run, in: runs)
