@@ -36,6 +36,7 @@ public enum FormatError: Error, Sendable, Equatable {
     case gap(file: String, at: Int)
     case unsupportedDtype(file: String, tensor: String, dtype: String)
     case badShardName(file: String, shard: String)
+    case notInIndex(file: String, tensor: String)
     case notFinite(file: String, tensor: String)
     case exceedsHalf(file: String, tensor: String)
 }
@@ -101,6 +102,8 @@ extension FormatError: CustomStringConvertible {
             "\(file): tensor '\(oneLine(tensor))' has the type '\(oneLine(dtype))'; F32, F16 and BF16 can be read"
         case .badShardName(let file, let shard):
             "\(file): the shard '\(oneLine(shard))' is not a plain file name"
+        case .notInIndex(let file, let tensor):
+            "\(file): tensor '\(oneLine(tensor))' is not in the index of the shards"
         case .notFinite(let file, let tensor):
             "\(file): tensor '\(oneLine(tensor))' holds a NaN or an infinity"
         case .exceedsHalf(let file, let tensor):

@@ -54,15 +54,16 @@ final class InputFile: Sendable {
         if let failure { throw .cannotRead(file: path, reason: failure) }
         return values
     }
+}
 
-    /// The whole file, if it has at most `limit` bytes.
-    static func contents(path: String, limit: Int) throws(FormatError) -> [UInt8] {
-        let file = try InputFile(path: path)
-        guard file.byteCount <= limit else {
-            throw .cannotRead(file: path, reason: "\(file.byteCount) bytes; more than \(limit) is refused")
-        }
-        return try file.read(UInt8.self, at: 0, count: file.byteCount)
+/// The whole of a regular file that has at most `limit` bytes.
+/// - Throws: `FormatError.cannotOpen`, `.notARegularFile`, `.cannotRead`.
+public func readFile(path: String, limit: Int) throws(FormatError) -> [UInt8] {
+    let file = try InputFile(path: path)
+    guard file.byteCount <= limit else {
+        throw .cannotRead(file: path, reason: "\(file.byteCount) bytes; more than \(limit) is refused")
     }
+    return try file.read(UInt8.self, at: 0, count: file.byteCount)
 }
 
 /// The operating system's words for the last error.

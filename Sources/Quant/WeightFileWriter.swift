@@ -13,6 +13,9 @@ public struct PlannedTensor: Sendable, Equatable {
         self.scheme = scheme
         self.block = block
     }
+
+    /// Bytes that the tensor takes, or nil if its scheme does not permit its shape or block.
+    public var byteCount: Int? { scheme.byteCount(shape: shape, block: block) }
 }
 
 /// Writes a `.sdq` file front to back: the plan fixes the layout, `append` takes the bytes of the tensors in the
@@ -113,7 +116,7 @@ public final class WeightFileWriter {
         var end = start
         var component: Substring?
         for tensor in tensors {
-            guard let byteCount = tensor.scheme.byteCount(shape: tensor.shape, block: tensor.block) else {
+            guard let byteCount = tensor.byteCount else {
                 throw .badShape(file: file, tensor: tensor.name, shape: tensor.shape)
             }
             let own = tensor.name.prefix { $0 != "." }

@@ -1,0 +1,71 @@
+import Quant
+
+/// A diffusers folder into a `.sdq` file, a few pieces of a tensor at a time.
+struct Converter {
+    static let name = "sd-lite-convert 1"
+    /// Pieces that are encoded at the same time.
+    static let width = 4
+
+    let folder: CheckpointFolder
+    let policy: Policy
+    let outputPath: String
+
+    /// - Parameter progress: is given the parameters done and their total.
+    func run(progress: (_ done: Int, _ total: Int) -> Void) async throws -> Report {
+        let architecture = try Architecture(folder)
+        let documents = try Documents.collect(folder, vocabularySize: architecture.textEncoder.vocabularySize)
+        var sources: [(component: Component, tensors: [Source])] = []
+        for component in Component.allCases {
+            let checkpoint = try folder.weights(component)
+            let matched = try Source.match(
+                architecture.tensors(component), with: checkpoint, component: component, policy: policy)
+            sources.append((component, matched))
+        }
+        let all = sources.flatMap(\.tensors)
+        let total = all.reduce(0) { $0 + $1.elementCount }
+        let writer = try WeightFileWriter(
+            path: outputPath, converter: Converter.name, documents: documents, tensors: all.map(\.planned))
+
+        var report = Report()
+        var done = 0
+        for (component, tensors) in sources {
+            var row = Report.Row(component: component)
+            for source in tensors {
+                let error = try await convert(source, into: writer)
+                row.add(source, error)
+                done += source.elementCount
+                progress(done, total)
+            }
+            report.rows.append(row)
+        }
+        report.fileByteCount = try writer.finish()
+        return report
+    }
+
+    private func convert(_ source: Source, into writer: WeightFileWriter) async throws -> QuantizationError {
+        var error = QuantizationError()
+        let pieces = source.pieces
+        for start in stride(from: 0, to: pieces.count, by: Converter.width) {
+            guard !Interruption.requested else { throw ConvertError.interrupted }
+            let encoded = try await withThrowingTaskGroup(of: (Int, EncodedPiece).self) { group in
+                for index in start..<min(start + Converter.width, pieces.count) {
+                    let values = try source.file.floats(source.entry, pieces[index])
+                    group.addTask {
+                        guard let piece = source.planned.encode(values) else {
+                            throw FormatError.exceedsHalf(file: source.file.path, tensor: source.entry.name)
+                        }
+                        return (index, piece)
+                    }
+                }
+                var encoded: [(Int, EncodedPiece)] = []
+                for try await piece in group { encoded.append(piece) }
+                return encoded.sorted { $0.0 < $1.0 }
+            }
+            for (_, piece) in encoded {
+                try writer.append(piece.bytes)
+                error += piece.error
+            }
+        }
+        return error
+    }
+}

@@ -1,0 +1,36 @@
+import ArgumentParser
+import Quant
+
+/// How precise the weights in the file are to be.
+enum WeightPrecision: String, ExpressibleByArgument, CaseIterable {
+    case int8, fp16
+}
+
+/// What becomes int8 and what stays fp16, and why.
+struct Policy {
+    let precision: WeightPrecision
+    let block: Int
+
+    func plan(_ tensor: ExpectedTensors.Tensor) -> PlannedTensor {
+        let scheme = scheme(tensor)
+        return PlannedTensor(
+            name: tensor.name, shape: tensor.shape, scheme: scheme, block: scheme == .int8Panels ? block : nil)
+    }
+
+    private func scheme(_ tensor: ExpectedTensors.Tensor) -> Scheme {
+        // Norms and biases: a fraction of a per cent of the bytes, and every value of a channel depends on them.
+        if tensor.shape.count == 1 { return .f16 }
+        // Embeddings are tables: single rows are taken out, which panels would scatter.
+        if tensor.name.hasSuffix("_embedding.weight") { return .f16 }
+        return precision == .fp16 || Policy.sensitive.contains(tensor.name) ? .f16Panels : .int8Panels
+    }
+
+    /// Layers through which everything passes and that cost next to nothing: with few input or output channels, or, as
+    /// the time embedding, run once per step.
+    private static let sensitive: Set = [
+        "unet.conv_in.weight", "unet.conv_out.weight", "unet.time_embedding.linear_1.weight",
+        "unet.time_embedding.linear_2.weight", "vae.post_quant_conv.weight", "vae.quant_conv.weight",
+        "vae.decoder.conv_in.weight", "vae.decoder.conv_out.weight", "vae.encoder.conv_in.weight",
+        "vae.encoder.conv_out.weight",
+    ]
+}
