@@ -1,16 +1,26 @@
 import Synchronization
 
+/// How products with int8 weights are computed; fp16 weights are always multiplied in float32.
+public enum Arithmetic: String, Sendable {
+    /// Activations rounded to int16 row by row, exact integer sums, 3×3 convolutions by Winograd's algorithm.
+    case mixed
+    /// Everything in float32: what `mixed` is compared with.
+    case float32
+}
+
 /// Where layers compute: the micro-kernels chosen for this processor and the crew of threads.
 /// Results are the same bits for any number of threads: work is split over outputs, never over a sum.
 public final class Compute: Sendable {
     public let kernels: KernelTable
+    public let arithmetic: Arithmetic
     let pool: ThreadPool
     private let arena = Arena()
     private let cancelled = Atomic<Bool>(false)
 
     /// - Parameter threads: by default, every core that this process may use.
-    public init(threads: Int? = nil, kernels: KernelTable = .chosen) {
+    public init(threads: Int? = nil, kernels: KernelTable = .chosen, arithmetic: Arithmetic = .mixed) {
         self.kernels = kernels
+        self.arithmetic = arithmetic
         pool = ThreadPool(count: threads ?? CPU.allowedCores)
     }
 

@@ -1,5 +1,5 @@
 /// The geometry of a square convolution over `[batch, height, width, channels]`.
-public struct ConvolutionShape: Sendable {
+public struct ConvolutionShape: Sendable, Equatable {
     public var kernel: Int
     public var stride: Int
     /// Zero rows and columns before the first and after the last (the VAE encoder pads on one side only).
@@ -50,18 +50,40 @@ extension Compute {
         try checkCancellation()
         precondition(x.shape.count == 4 && x.channels == weights.inputs, "\(x.shape) × \(weights.inputs) inputs")
         precondition(weights.taps == shape.kernel * shape.kernel && out.channels == weights.outputs)
-        let (inputHeight, inputWidth, channels) = (x.shape[1], x.shape[2], x.channels)
-        let (outHeight, outWidth) = (out.shape[1], out.shape[2])
-        let zeros = tensor([channels], repeating: 0)
-        let (input, zeroRow) = (UnsafePointer(x.pointer), UnsafePointer(zeros.pointer))
-        matrixProduct(weights, bias: bias, into: out, accumulate: accumulate) { row, tap in
-            let (image, position) = row.quotientAndRemainder(dividingBy: outHeight * outWidth)
-            let y = position / outWidth * shape.stride + tap / shape.kernel - shape.paddingBefore
-            let x = position % outWidth * shape.stride + tap % shape.kernel - shape.paddingBefore
-            guard y >= 0, y < height, x >= 0, x < width else { return zeroRow }
-            let sourceRow = (image * inputHeight + y * inputHeight / height) * inputWidth + x * inputWidth / width
-            return input + sourceRow * channels
+        let zeros = tensor([x.channels], repeating: 0)
+        let source = PixelSource(x, enlargedTo: (height, width), zeroRow: UnsafePointer(zeros.pointer))
+        if arithmetic == .mixed, shape == .same3x3, let block = weights.integerBlock {
+            winogradConvolution(source, weights, block: block, bias: bias, into: out, accumulate: accumulate)
+        } else {
+            let (outHeight, outWidth) = (out.shape[1], out.shape[2])
+            matrixProduct(weights, bias: bias, into: out, accumulate: accumulate) { row, tap in
+                let (image, position) = row.quotientAndRemainder(dividingBy: outHeight * outWidth)
+                return source.pixel(
+                    image: image, y: position / outWidth * shape.stride + tap / shape.kernel - shape.paddingBefore,
+                    x: position % outWidth * shape.stride + tap % shape.kernel - shape.paddingBefore)
+            }
         }
         withExtendedLifetime(zeros) {}
+    }
+}
+
+/// Finds the pixels that a convolution reads: beyond the edges zeros, and enlarged by nearest neighbour if asked.
+struct PixelSource {
+    let channels: Int
+    private let pixels: UnsafePointer<Float>
+    private let zeroRow: UnsafePointer<Float>
+    private let inputHeight, inputWidth, height, width: Int
+
+    init(_ x: Tensor, enlargedTo size: (height: Int, width: Int), zeroRow: UnsafePointer<Float>) {
+        channels = x.channels
+        pixels = UnsafePointer(x.pointer)
+        self.zeroRow = zeroRow
+        (inputHeight, inputWidth, height, width) = (x.shape[1], x.shape[2], size.height, size.width)
+    }
+
+    func pixel(image: Int, y: Int, x: Int) -> UnsafePointer<Float> {
+        guard y >= 0, y < height, x >= 0, x < width else { return zeroRow }
+        let row = (image * inputHeight + y * inputHeight / height) * inputWidth + x * inputWidth / width
+        return pixels + row * channels
     }
 }

@@ -10,6 +10,8 @@ public struct KernelTable: Sendable {
     public let name: String
     typealias Floats = UnsafePointer<Float>
     typealias MutableFloats = UnsafeMutablePointer<Float>
+    typealias Integers = UnsafePointer<Int16>
+    typealias MutableIntegers = UnsafeMutablePointer<Int16>
 
     let tile: @Sendable (Int, Int, Int, UnsafePointer<Floats>, Int, Floats, MutableFloats, Int, Bool) -> Void
     let widenInt8: @Sendable (UnsafeRawPointer, Int, Int, UnsafeRawPointer, MutableFloats, Int) -> Void
@@ -26,13 +28,25 @@ public struct KernelTable: Sendable {
     let scaleChannels: @Sendable (Floats, Int, Int, Floats, Floats, Bool, MutableFloats) -> Void
     let normalizeRow: @Sendable (Floats, Int, Float, Floats, Floats, MutableFloats) -> Void
 
+    let largestMagnitude: @Sendable (Floats, Int) -> Float
+    let quantize: @Sendable (Floats, Int, Float, MutableIntegers) -> Void
+    let widenPairs: @Sendable (UnsafeRawPointer, Int, MutableIntegers) -> Void
+    let tileInt16:
+        @Sendable (Int, Int, Int, Integers, Int, Integers, Floats, Floats, MutableFloats, Int, Bool) -> Void
+    let winogradInput: @Sendable (UnsafePointer<Floats>, Int, MutableFloats, MutableFloats, Int) -> Void
+    let winogradWeights: @Sendable (UnsafeRawPointer, Int, MutableIntegers, MutableIntegers, Int) -> Void
+    let winogradOutput: @Sendable (Floats, Int, MutableFloats, Floats, MutableFloats, Int, Int, Bool) -> Void
+
     public static let portable = KernelTable(
         name: "portable", tile: KernelsPortable.tile, widenInt8: KernelsPortable.widenInt8,
         widenFloat16: KernelsPortable.widenFloat16, convertFloat16: KernelsPortable.convertFloat16,
         swish: KernelsPortable.swish, gelu: KernelsPortable.gelu, gatedGelu: KernelsPortable.gatedGelu,
         rowMaximum: KernelsPortable.rowMaximum, exponentials: KernelsPortable.exponentials,
         scale: KernelsPortable.scale, add: KernelsPortable.add, channelMoments: KernelsPortable.channelMoments,
-        scaleChannels: KernelsPortable.scaleChannels, normalizeRow: KernelsPortable.normalizeRow)
+        scaleChannels: KernelsPortable.scaleChannels, normalizeRow: KernelsPortable.normalizeRow,
+        largestMagnitude: KernelsPortable.largestMagnitude, quantize: KernelsPortable.quantize, widenPairs: KernelsPortable.widenPairs,
+        tileInt16: KernelsPortable.tileInt16, winogradInput: KernelsPortable.winogradInput,
+        winogradWeights: KernelsPortable.winogradWeights, winogradOutput: KernelsPortable.winogradOutput)
 
     #if arch(x86_64)
     public static let avx2 = KernelTable(
@@ -41,7 +55,10 @@ public struct KernelTable: Sendable {
         swish: KernelsAVX2.swish, gelu: KernelsAVX2.gelu, gatedGelu: KernelsAVX2.gatedGelu,
         rowMaximum: KernelsAVX2.rowMaximum, exponentials: KernelsAVX2.exponentials,
         scale: KernelsAVX2.scale, add: KernelsAVX2.add, channelMoments: KernelsAVX2.channelMoments,
-        scaleChannels: KernelsAVX2.scaleChannels, normalizeRow: KernelsAVX2.normalizeRow)
+        scaleChannels: KernelsAVX2.scaleChannels, normalizeRow: KernelsAVX2.normalizeRow,
+        largestMagnitude: KernelsAVX2.largestMagnitude, quantize: KernelsAVX2.quantize, widenPairs: KernelsAVX2.widenPairs,
+        tileInt16: KernelsAVX2.tileInt16, winogradInput: KernelsAVX2.winogradInput,
+        winogradWeights: KernelsAVX2.winogradWeights, winogradOutput: KernelsAVX2.winogradOutput)
     #endif
 
     /// Every set that this processor can run, the fastest last.

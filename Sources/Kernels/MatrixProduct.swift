@@ -3,12 +3,12 @@
 /// strides and upsampling cost no copy of the input.
 extension Compute {
     /// Rows of one block; their inputs stay in the second-level cache while the panels pass by.
-    private static let rowBlock = 192
+    static let rowBlock = 192
     /// Floats of one widened slab of a panel.
     private static let slabSize = 9216
     /// Rows of the register tile.
-    private static let tileRows = 6
-    private static let chunksPerThread = 4
+    static let tileRows = 6
+    private static let fewestBlocks = 16
 
     /// `out[row] (+)= Σ_tap inputRow(row, tap) · weightsᵀ (+ bias)` for every row of `out` `[rows, outputs]`.
     /// - Parameter accumulate: adds to what is in `out` (a residual).
@@ -16,18 +16,20 @@ extension Compute {
         _ weights: WeightMatrix, bias: Tensor?, into out: Tensor, accumulate: Bool,
         inputRow: (_ row: Int, _ tap: Int) -> UnsafePointer<Float>
     ) {
-        let rows = out.rows
-        let rowBlocks = (rows + Self.rowBlock - 1) / Self.rowBlock
-        let groups = max(1, min(weights.panels, (Self.chunksPerThread * 4 + rowBlocks - 1) / rowBlocks))
-        let panelsPerGroup = (weights.panels + groups - 1) / groups
-        let groupCount = (weights.panels + panelsPerGroup - 1) / panelsPerGroup
-        pool.forEach(rowBlocks * groupCount) { chunk in
-            let firstRow = chunk / groupCount * Self.rowBlock
-            let firstPanel = chunk % groupCount * panelsPerGroup
+        forEachBlock(rows: out.rows, panels: weights.panels) { rows, panels in
             productBlock(
-                weights, bias: bias, into: out, accumulate: accumulate,
-                rows: firstRow..<min(rows, firstRow + Self.rowBlock),
-                panels: firstPanel..<min(weights.panels, firstPanel + panelsPerGroup), inputRow: inputRow)
+                weights, bias: bias, into: out, accumulate: accumulate, rows: rows, panels: panels, inputRow: inputRow)
+        }
+    }
+
+    /// Cuts a product into blocks of rows and, where these are too few to keep all threads busy, groups of panels.
+    func forEachBlock(rows: Int, panels: Int, _ body: (_ rows: Range<Int>, _ panels: Range<Int>) -> Void) {
+        let rowBlocks = (rows + Self.rowBlock - 1) / Self.rowBlock
+        let groups = min(panels, (Self.fewestBlocks + rowBlocks - 1) / rowBlocks)
+        pool.forEach(rowBlocks * groups) { block in
+            let firstRow = block / groups * Self.rowBlock
+            let group = block % groups
+            body(firstRow..<min(rows, firstRow + Self.rowBlock), group * panels / groups..<(group + 1) * panels / groups)
         }
     }
 
@@ -97,7 +99,7 @@ extension Compute {
         }
     }
 
-    private func addBias(_ bias: UnsafePointer<Float>, _ count: Int, to row: UnsafeMutablePointer<Float>) {
+    func addBias(_ bias: UnsafePointer<Float>, _ count: Int, to row: UnsafeMutablePointer<Float>) {
         let whole = count / 8 * 8
         kernels.add(bias, whole, row)
         for c in whole..<count { row[c] += bias[c] }

@@ -39,6 +39,26 @@ public struct WeightMatrix: @unchecked Sendable {
         }
     }
 
+    /// The block of an int8 matrix whose products with int16 activations can be summed in int32 without overflow.
+    var integerBlock: Int? {
+        guard case .int8(let block) = storage, block % 2 == 0, 32_767 * 127 * min(block, inputs) < Int(Int32.max),
+            inputs % 16 == 0, outputs % Self.panelWidth == 0
+        else { return nil }
+        return min(block, inputs)
+    }
+
+    /// Where an int8 panel's values for input channel `channel` begin.
+    func int8Values(panel: Int, channel: Int) -> UnsafeRawPointer {
+        bytes + panel * panelBytes + channel * taps * Self.panelWidth
+    }
+
+    /// Writes an int8 panel's scales for a range of blocks as floats `[blocks.count][16]`.
+    func widenScales(panel: Int, blocks: Range<Int>, into out: UnsafeMutablePointer<Float>, with kernels: KernelTable) {
+        let scales = bytes + panel * panelBytes + inputs * taps * Self.panelWidth
+        kernels.convertFloat16(
+            scales + blocks.lowerBound * Self.panelWidth * 2, blocks.count * Self.panelWidth, out)
+    }
+
     /// Writes the panel's weights for a range of input channels as floats `[taps][channels.count][16]`.
     func widen(panel: Int, channels: Range<Int>, into out: UnsafeMutablePointer<Float>, with kernels: KernelTable) {
         let base = bytes + panel * panelBytes

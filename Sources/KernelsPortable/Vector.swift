@@ -1,6 +1,8 @@
 // What the shared micro-kernels are written in, for any processor: the compiler picks the baseline's instructions.
 
 typealias Vector = SIMD8<Float>
+/// Two int16 for each of a vector's lanes.
+typealias Pairs = SIMD16<Int16>
 
 @_transparent func multiplyAdd(_ a: Vector, _ b: Vector, _ sum: Vector) -> Vector {
     #if arch(arm64)
@@ -25,4 +27,28 @@ typealias Vector = SIMD8<Float>
         UInt32(q[0]), UInt32(q[1]), UInt32(q[2]), UInt32(q[3]), UInt32(q[4]), UInt32(q[5]), UInt32(q[6]), UInt32(q[7]))
     let magnitude = unsafeBitCast((half & 0x7fff) &<< 13, to: Vector.self) * Vector(repeating: 0x1p112)
     return unsafeBitCast(unsafeBitCast(magnitude, to: SIMD8<UInt32>.self) | ((half & 0x8000) &<< 16), to: Vector.self)
+}
+
+@_transparent func multiplyAddPairs(_ a: Pairs, _ b: Pairs, _ sum: SIMD8<Int32>) -> SIMD8<Int32> {
+    // Pairs of int16 in a 32-bit lane: the low one by shifting up and down, the high one by shifting down.
+    let (a, b) = (unsafeBitCast(a, to: SIMD8<Int32>.self), unsafeBitCast(b, to: SIMD8<Int32>.self))
+    return sum &+ ((a &<< 16) &>> 16) &* ((b &<< 16) &>> 16) &+ (a &>> 16) &* (b &>> 16)
+}
+@_transparent func toFloat(_ v: SIMD8<Int32>) -> Vector {
+    Vector(
+        Float(v[0]), Float(v[1]), Float(v[2]), Float(v[3]), Float(v[4]), Float(v[5]), Float(v[6]), Float(v[7]))
+}
+@_transparent func loadInt8Pairs(_ even: UnsafeRawPointer, _ odd: UnsafeRawPointer) -> Pairs {
+    let (e, o) = (even.assumingMemoryBound(to: Int8.self), odd.assumingMemoryBound(to: Int8.self))
+    var pairs = Pairs()
+    for i in 0..<8 {
+        pairs[2 * i] = Int16(e[i])
+        pairs[2 * i + 1] = Int16(o[i])
+    }
+    return pairs
+}
+/// Rounds to nearest by adding 1.5 · 2^23, whose last bits then hold the integer.
+@_transparent func storeInt16(_ v: Vector, _ p: UnsafeMutablePointer<Int16>) {
+    let bits = unsafeBitCast(v + Vector(repeating: 12_582_912), to: SIMD8<Int32>.self)
+    for i in 0..<8 { p[i] = Int16(truncatingIfNeeded: bits[i]) }
 }

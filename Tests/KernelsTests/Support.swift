@@ -35,7 +35,9 @@ struct PackedMatrix {
     let matrix: WeightMatrix
     let values: [[[Float]]]
 
-    init(outputs: Int, inputs: Int, taps: Int, storage: WeightMatrix.Storage, seed: UInt64) {
+    init(
+        outputs: Int, inputs: Int, taps: Int, storage: WeightMatrix.Storage, seed: UInt64, allWeights fixed: Int8? = nil
+    ) {
         var numbers = Numbers(seed)
         var values = [[[Float]]](
             repeating: [[Float]](repeating: [Float](repeating: 0, count: taps), count: inputs), count: outputs)
@@ -54,7 +56,7 @@ struct PackedMatrix {
                             withUnsafeBytes(of: half.bitPattern.littleEndian) { bytes += $0 }
                             if n < outputs { values[n][c][t] = Float(half) }
                         case .int8(let block):
-                            let q = n < outputs ? Int8(numbers.next() * 127) : 0
+                            let q = n < outputs ? fixed ?? Int8(numbers.next() * 127) : 0
                             bytes.append(UInt8(bitPattern: q))
                             if n < outputs { values[n][c][t] = Float(q) * Float(scales[c / block * 16 + j]) }
                         }
@@ -79,9 +81,14 @@ func relativeError(_ found: [Float], _ expected: [Double]) -> Double {
     return (difference / max(size, .leastNormalMagnitude)).squareRoot()
 }
 
-/// Every micro-kernel set this processor has, on one thread and on three.
+/// Every micro-kernel set this processor has, on one thread and on three, in float32.
 let computes: [Compute] = KernelTable.available.flatMap { kernels in
-    [1, 3].map { Compute(threads: $0, kernels: kernels) }
+    [1, 3].map { Compute(threads: $0, kernels: kernels, arithmetic: .float32) }
+}
+
+/// The same with int16 arithmetic where weights are int8.
+let mixedComputes: [Compute] = KernelTable.available.flatMap { kernels in
+    [1, 3].map { Compute(threads: $0, kernels: kernels, arithmetic: .mixed) }
 }
 
 extension Compute: CustomTestStringConvertible {

@@ -14,6 +14,26 @@ SDLITE_INLINE __m256 sdlite_load_int8(const void *p) {
 SDLITE_INLINE __m256 sdlite_load_float16(const void *p) {
     return _mm256_cvtph_ps(_mm_loadu_si128((const __m128i *)p));
 }
+/// 8 int32 as floats.
+SDLITE_INLINE __m256 sdlite_to_float(__m256i a) { return _mm256_cvtepi32_ps(a); }
+/// Each lane of 32 bits: `sum + a.low · b.low + a.high · b.high` of its int16 pairs.
+SDLITE_INLINE __m256i sdlite_multiply_add_pairs(__m256i a, __m256i b, __m256i sum) {
+#if defined(__AVX512VNNI__) && defined(__AVX512VL__)
+    return _mm256_dpwssd_epi32(sum, a, b);
+#else
+    return _mm256_add_epi32(sum, _mm256_madd_epi16(a, b));
+#endif
+}
+/// (even[i], odd[i]) of 8 int8 each, as int16 pairs.
+SDLITE_INLINE __m256i sdlite_load_int8_pairs(const void *even, const void *odd) {
+    return _mm256_cvtepi8_epi16(
+        _mm_unpacklo_epi8(_mm_loadl_epi64((const __m128i *)even), _mm_loadl_epi64((const __m128i *)odd)));
+}
+/// 8 floats, rounded to nearest, as int16 at `p`.
+SDLITE_INLINE void sdlite_store_int16(void *p, __m256 a) {
+    __m256i i = _mm256_cvtps_epi32(a);
+    _mm_storeu_si128((__m128i *)p, _mm_packs_epi32(_mm256_castsi256_si128(i), _mm256_extracti128_si256(i, 1)));
+}
 SDLITE_INLINE __m256 sdlite_max(__m256 a, __m256 b) { return _mm256_max_ps(a, b); }
 SDLITE_INLINE __m256 sdlite_min(__m256 a, __m256 b) { return _mm256_min_ps(a, b); }
 #endif
