@@ -2,6 +2,12 @@
 //     custom-loop MODEL.sdq "PROMPT" PICTURE.png [STEPS]
 import SDLite
 
+#if canImport(Glibc)
+import Glibc
+#elseif canImport(Musl)
+import Musl
+#endif
+
 guard CommandLine.arguments.count >= 4 else {
     print("usage: custom-loop MODEL.sdq \"PROMPT\" PICTURE.png [STEPS]")
     exit(2)
