@@ -1,0 +1,123 @@
+import Foundation
+import Kernels
+import Testing
+
+@testable import SDLite
+
+/// The engine beside diffusers in float32, on the same float16-rounded weights.
+@Suite struct ParityTests {
+    /// Sums in another order differ by some 1e-6; every parameter of the pipeline but the key biases changes the result
+    /// by more than 1e-3 when it is left out.
+    static let tolerance = 1e-4
+
+    let tiny: TinyPipeline
+    var pipeline: Pipeline { tiny.pipeline }
+
+    init() throws { tiny = try TinyPipeline() }
+
+    @Test func tokenIDsAndTextEmbeddings() throws {
+        let ids = tiny.cases.texts.map { pipeline.tokenizer.encode($0).ids }
+        let expectedIDs = try tiny.expected("text.ids").values.map { Int($0) }
+        for (i, text) in tiny.cases.texts.enumerated() {
+            #expect(ids[i] == Array(expectedIDs[i * 77..<(i + 1) * 77]), "\(text)")
+        }
+        let embeddings = try tiny.hiddenStates(tiny.cases.texts).values
+        #expect(relativeRMS(embeddings, try tiny.expected("text.embeddings").values) < Self.tolerance)
+    }
+
+    @Test func unet() throws {
+        let states = try tiny.hiddenStates(Array(tiny.cases.texts.prefix(2)))
+        for size in tiny.cases.sizes {
+            let name = "unet.\(size[0])x\(size[1])"
+            let latents = try tiny.expected("\(name).latents")
+            for timestep in size == [8, 8] ? tiny.cases.timesteps : [500] {
+                let found = try pipeline.unet(latents, timestep: timestep, encoderHiddenStates: states)
+                let spelled = timestep == timestep.rounded() ? "\(Int(timestep))" : "\(timestep)"
+                let expected = try tiny.expected("\(name).t\(spelled)")
+                #expect(found.shape == expected.shape)
+                #expect(relativeRMS(found.values, expected.values) < Self.tolerance, "\(name) at \(timestep)")
+            }
+        }
+    }
+
+    @Test func vae() throws {
+        for size in tiny.cases.sizes.dropLast() {
+            let name = "vae.\(size[0])x\(size[1])"
+            // The fixture's latents are already divided by the scaling factor, as diffusers' decode wants them.
+            var latents = try tiny.expected("\(name).latents")
+            latents.values = latents.values.map { $0 * pipeline.vae.scalingFactor }
+            let image = Latents(channelsLast: try pipeline.vae.decode(latents))
+            #expect(relativeRMS(image.values, try tiny.expected("\(name).image").values) < Self.tolerance, "\(name)")
+        }
+    }
+
+    @Test(arguments: ["pndm", "ddim", "lms", "unguided", "negative", "odd_size", "two"])
+    func pictures(_ name: String) throws {
+        let picture = try #require(tiny.cases.pictures[name])
+        let result = try pipeline.generate(options(picture))
+        let steps = try tiny.expected("picture.\(name).steps").values
+        // Ten guided steps amplify an error of the U-Net less than fourfold (measured with diffusers).
+        let last = Array(steps.suffix(result.latents.values.count))
+        #expect(relativeRMS(result.latents.values, last) < 4 * Self.tolerance)
+        let pixels = result.images.flatMap(\.pixels)
+        #expect(psnr(pixels, try tiny.expected("picture.\(name).images").values) > 50)
+    }
+
+    /// The caller's own loop, with the latents after each of its steps.
+    @Test(arguments: ["pndm", "ddim", "lms"])
+    func steps(_ name: String) throws {
+        let picture = try #require(tiny.cases.pictures[name])
+        var scheduler = try makeScheduler(
+            kind: SchedulerKind(rawValue: picture.scheduler), configurationJSON: pipeline.model.schedulerConfiguration)
+        try scheduler.setTimesteps(tiny.cases.steps)
+        let states = try tiny.hiddenStates(["", tiny.cases.prompt])
+        let start = try tiny.expected("picture.\(name).start")
+        var generator = Generator(source: .cpu, seed: picture.seed)
+        let noiseIsEqual = generator.normal(start.values.count) == start.values  // outside, or it prints every value
+        #expect(noiseIsEqual, "bit by bit")
+        let trace = try tiny.expected("picture.\(name).steps").values
+
+        var latents = start
+        latents.values = latents.values.map { $0 * scheduler.initNoiseSigma }
+        #expect(scheduler.timesteps.count == trace.count / latents.values.count)
+        for (step, timestep) in scheduler.timesteps.enumerated() {
+            var input = latents.repeated(2)
+            input.values = scheduler.scaleModelInput(input.values, timestep: timestep)
+            let noise = try pipeline.unet(input, timestep: timestep, encoderHiddenStates: states)
+            let guided = zip(noise[0].values, noise[1].values).map { $0 + 7.5 * ($1 - $0) }
+            latents.values = scheduler.step(
+                guided, timestep: timestep, sample: latents.values, noise: { generator.normal($0) })
+            let expected = Array(trace[step * latents.values.count..<(step + 1) * latents.values.count])
+            #expect(relativeRMS(latents.values, expected) < 4 * Self.tolerance, "step \(step)")
+        }
+    }
+
+    /// 8-bit weights differ by about 1 % each. The limits are twice what was seen.
+    @Test func int8Weights() throws {
+        let tiny = try TinyPipeline(weights: "int8")
+        let embeddings = try tiny.hiddenStates(tiny.cases.texts).values
+        #expect(relativeRMS(embeddings, try tiny.expected("text.embeddings").values) < 0.013)
+
+        let states = try tiny.hiddenStates(Array(tiny.cases.texts.prefix(2)))
+        let noise = try tiny.pipeline.unet(
+            tiny.expected("unet.9x13.latents"), timestep: 500, encoderHiddenStates: states)
+        #expect(relativeRMS(noise.values, try tiny.expected("unet.9x13.t500").values) < 0.06)
+
+        var latents = try tiny.expected("vae.9x13.latents")
+        latents.values = latents.values.map { $0 * tiny.pipeline.vae.scalingFactor }
+        let image = Latents(channelsLast: try tiny.pipeline.vae.decode(latents))
+        #expect(relativeRMS(image.values, try tiny.expected("vae.9x13.image").values) < 0.024)
+    }
+
+    private func options(_ picture: TinyPipeline.Picture) -> GenerationOptions {
+        var options = GenerationOptions(prompt: tiny.cases.prompt)
+        options.negativePrompt = picture.negative ?? ""
+        (options.width, options.height) = (picture.width, picture.height)
+        options.steps = tiny.cases.steps
+        options.guidanceScale = picture.guidance ?? 7.5
+        options.seed = picture.seed
+        options.scheduler = SchedulerKind(rawValue: picture.scheduler)
+        options.count = picture.count ?? 1
+        return options
+    }
+}

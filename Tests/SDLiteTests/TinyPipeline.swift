@@ -1,0 +1,94 @@
+import Foundation
+import Kernels
+import Quant
+import Testing
+
+@testable import SDLite
+
+/// Tests/Fixtures/pipeline, made by Tests/Fixtures/make_pipeline.py: a Stable Diffusion in miniature with seeded weights,
+/// and what diffusers computes with it in float32.
+struct TinyPipeline {
+    struct Cases: Decodable {
+        var texts: [String]
+        var prompt: String
+        var steps: Int
+        var timesteps: [Double]
+        var sizes: [[Int]]
+        var pictures: [String: Picture]
+    }
+
+    struct Picture: Decodable {
+        var scheduler: String
+        var width: Int
+        var height: Int
+        var seed: UInt64
+        var guidance: Float?
+        var negative: String?
+        var count: Int?
+    }
+
+    /// The converted models. Nothing changes them, so that tests may share them.
+    nonisolated(unsafe) private static let models = [
+        "fp16": Result { try convert(weights: "fp16") }, "int8": Result { try convert(weights: "int8") },
+    ]
+    private static let repository = URL(filePath: #filePath).deletingLastPathComponent()
+        .deletingLastPathComponent().deletingLastPathComponent()
+    private static let folder = repository.appending(path: "Tests/Fixtures/pipeline")
+
+    let pipeline: Pipeline
+    let cases: Cases
+    private let expected: SafetensorsFile
+
+    init(weights: String = "fp16") throws {
+        pipeline = try Pipeline(model: Self.models[weights]!.get())
+        cases = try JSONDecoder().decode(Cases.self, from: Data(contentsOf: Self.folder.appending(path: "cases.json")))
+        expected = try SafetensorsFile(path: Self.folder.appending(path: "expected.safetensors").path())
+    }
+
+    /// What diffusers computed under this name.
+    func expected(_ name: String) throws -> Latents {
+        let entry = try #require(expected.entries[name], "expected.safetensors has no \(name)")
+        let values = try expected.floats(entry, 0..<entry.shape.reduce(1, *))
+        return Latents(shape: entry.shape, values: values)
+    }
+
+    /// The text encoder's output, `[texts, 77, channels]`.
+    func hiddenStates(_ texts: [String]) throws -> Tensor {
+        try pipeline.textEncoder(texts.map { pipeline.tokenizer.encode($0).ids })
+    }
+
+    /// The checkpoint with the bundled model's tokenizer, through the program that users run.
+    private static func convert(weights: String) throws -> Model {
+        let files = FileManager.default
+        let scratch = files.temporaryDirectory.appending(path: "sd-lite-\(UUID())")
+        defer { try? files.removeItem(at: scratch) }
+        try files.copyItem(at: folder.appending(path: "checkpoint"), to: scratch)
+        try files.copyItem(
+            at: repository.appending(path: "models/emoji/tokenizer"), to: scratch.appending(path: "tokenizer"))
+        let model = scratch.appending(path: "tiny.sdq")
+
+        let converter = Process()
+        converter.executableURL = URL(filePath: "/proc/self/exe").resolvingSymlinksInPath()
+            .deletingLastPathComponent().appending(path: "sd-lite-convert")
+        converter.arguments = [scratch.path(), "-o", model.path(), "--weights", weights]
+        converter.standardOutput = FileHandle.nullDevice
+        try converter.run()
+        converter.waitUntilExit()
+        try #require(converter.terminationStatus == 0, "sd-lite-convert failed")
+        return try Model(path: model.path())
+    }
+}
+
+/// How far `found` is from `expected`, in units of the size of `expected`.
+func relativeRMS(_ found: [Float], _ expected: [Float]) -> Double {
+    precondition(found.count == expected.count, "\(found.count) values beside \(expected.count)")
+    let error = zip(found, expected).reduce(0) { $0 + Double(($1.0 - $1.1) * ($1.0 - $1.1)) }
+    return (error / expected.reduce(0) { $0 + Double($1 * $1) }).squareRoot()
+}
+
+/// Peak signal-to-noise ratio of 8-bit values, in decibels.
+func psnr(_ found: [UInt8], _ expected: [Float]) -> Double {
+    precondition(found.count == expected.count, "\(found.count) values beside \(expected.count)")
+    let error = zip(found, expected).reduce(0) { $0 + pow(Double($1.0) - Double($1.1), 2) } / Double(found.count)
+    return 10 * log10(255 * 255 / max(error, 1e-9))
+}
