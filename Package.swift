@@ -48,10 +48,11 @@ let package = Package(
         .executableTarget(name: "custom-loop", dependencies: ["SDLite"], path: "Examples/CustomLoop"),
         .executableTarget(name: "sd-lite-tensors", dependencies: ["SDLite", "Kernels"], path: "parity/Tensors"),
 
-        .testTarget(name: "QuantTests", dependencies: ["Quant"]),
+        .target(name: "TestFiles", path: "Tests/TestFiles"),
+        .testTarget(name: "QuantTests", dependencies: ["Quant", "TestFiles"]),
         .testTarget(name: "KernelsTests", dependencies: ["Kernels"]),
         .testTarget(name: "SDLiteTests", dependencies: ["SDLite"]),
-        .testTarget(name: "ConvertTests", dependencies: ["convert", "Quant"]),
+        .testTarget(name: "ConvertTests", dependencies: ["convert", "Quant", "TestFiles"]),
         .testTarget(name: "CommandTests", dependencies: ["SDLite", "Quant"]),
     ] + kernelSets,
     swiftLanguageModes: [.v6]

@@ -4,7 +4,8 @@ extension TensorEntry {
     public func decode(_ bytes: UnsafeRawBufferPointer) -> [Float] {
         precondition(bytes.count == byteCount, "\(name) has \(byteCount) bytes")
         func half(_ offset: Int) -> Float {
-            Float(Float16(bitPattern: UInt16(littleEndian: bytes.loadUnaligned(fromByteOffset: offset, as: UInt16.self))))
+            let bits = bytes.loadUnaligned(fromByteOffset: offset, as: UInt16.self)
+            return Float(Float16(bitPattern: UInt16(littleEndian: bits)))
         }
         switch scheme {
         case .f32:

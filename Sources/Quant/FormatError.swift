@@ -6,7 +6,6 @@ public enum FormatError: Error, Sendable, Equatable {
     case notARegularFile(file: String)
     case cannotRead(file: String, reason: String)
     case cannotWrite(file: String, reason: String)
-    case writingStopped(file: String)
 
     // Headers
     case tooShort(file: String, byteCount: Int, needed: Int)
@@ -52,8 +51,6 @@ extension FormatError: CustomStringConvertible {
             "\(file): cannot be read: \(reason)"
         case .cannotWrite(let file, let reason):
             "\(file): cannot be written: \(reason)"
-        case .writingStopped(let file):
-            "\(file): writing was interrupted; nothing was kept"
         case .tooShort(let file, let byteCount, let needed):
             "\(file): only \(byteCount) bytes long, at least \(needed) are needed; the file is truncated"
         case .notAWeightFile(let file):

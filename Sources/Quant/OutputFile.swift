@@ -11,7 +11,12 @@ final class OutputFile {
     private let temporaryPath: String
     private var descriptor: Int32
 
+    /// - Throws: `FormatError.notARegularFile` if a folder or device has this name; `.cannotWrite`.
     init(path: String) throws(FormatError) {
+        var status = stat()
+        guard stat(path, &status) != 0 || status.st_mode & S_IFMT == S_IFREG else {
+            throw .notARegularFile(file: path)
+        }
         self.path = path
         temporaryPath = "\(path).\(getpid()).part"
         // A file of this name can only be left from a killed process that had the same number.

@@ -12,9 +12,9 @@ public struct SafetensorsEntry: Sendable, Equatable {
 }
 
 /// A reader of the safetensors format: 8 bytes of header length, a JSON object of names with dtype, shape and
-/// data_offsets, then the data. The rules are those of the reference implementation's `validate()`: ranges in a row that
-/// cover the data exactly, each as long as its type and shape need. Values are read in pieces, so that no tensor need
-/// ever be in memory as a whole. (https://huggingface.co/docs/safetensors)
+/// data_offsets, then the data. The rules are those of the reference implementation's `validate()`: ranges in a row
+/// that cover the data exactly, each as long as its type and shape need. Values are read in pieces, so that no tensor
+/// need ever be in memory as a whole. (https://huggingface.co/docs/safetensors)
 public final class SafetensorsFile: Sendable {
     /// The types whose values can be read.
     public static let readableTypes: Set = ["F32", "F16", "BF16"]

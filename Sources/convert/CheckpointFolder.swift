@@ -25,7 +25,8 @@ struct CheckpointFolder {
             throw ConvertError.notADiffusersFolder(path: trimmed)
         }
         let parts = try decodeJSON([String: PipelinePart].self, from: readConfig(index), file: index)
-        for other in ["text_encoder_2", "transformer", "text_encoder_3", "prior"] where parts[other]?.isPresent == true {
+        let others = ["text_encoder_2", "text_encoder_3", "transformer", "prior"]
+        if let other = others.first(where: { parts[$0]?.isPresent == true }) {
             throw ConvertError.otherArchitecture(
                 file: index, found: "a pipeline with \(other)", expected: "StableDiffusionPipeline")
         }

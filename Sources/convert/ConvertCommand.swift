@@ -38,7 +38,10 @@ struct ConvertCommand: AsyncParsableCommand {
         Interruption.watch()
         var bar = ProgressBar()
         defer { bar.end() }
-        let report = try await converter.run { bar.show($0, of: $1) }
+        let report = try await converter.run { done, total in
+            guard !Interruption.requested else { throw ConvertError.interrupted }
+            bar.show(done, of: total)
+        }
         bar.end()
         print(report.table)
     }

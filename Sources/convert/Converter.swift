@@ -10,8 +10,9 @@ struct Converter {
     let policy: Policy
     let outputPath: String
 
-    /// - Parameter progress: is given the parameters done and their total.
-    func run(progress: (_ done: Int, _ total: Int) -> Void) async throws -> Report {
+    /// - Parameter progress: is given the parameters done and their total after every few pieces; an error from it
+    ///   stops the conversion, and nothing is kept.
+    func run(progress: (_ done: Int, _ total: Int) throws -> Void) async throws -> Report {
         let architecture = try Architecture(folder)
         let documents = try Documents.collect(folder, vocabularySize: architecture.textEncoder.vocabularySize)
         var sources: [(component: Component, tensors: [Source])] = []
@@ -31,10 +32,11 @@ struct Converter {
         for (component, tensors) in sources {
             var row = Report.Row(component: component)
             for source in tensors {
-                let error = try await convert(source, into: writer)
+                let error = try await convert(source, into: writer) { count in
+                    done += count
+                    try progress(done, total)
+                }
                 row.add(source, error)
-                done += source.elementCount
-                progress(done, total)
             }
             report.rows.append(row)
         }
@@ -42,13 +44,15 @@ struct Converter {
         return report
     }
 
-    private func convert(_ source: Source, into writer: WeightFileWriter) async throws -> QuantizationError {
+    private func convert(
+        _ source: Source, into writer: WeightFileWriter, progress: (_ count: Int) throws -> Void
+    ) async throws -> QuantizationError {
         var error = QuantizationError()
         let pieces = source.pieces
         for start in stride(from: 0, to: pieces.count, by: Converter.width) {
-            guard !Interruption.requested else { throw ConvertError.interrupted }
+            let batch = start..<min(start + Converter.width, pieces.count)
             let encoded = try await withThrowingTaskGroup(of: (Int, EncodedPiece).self) { group in
-                for index in start..<min(start + Converter.width, pieces.count) {
+                for index in batch {
                     let values = try source.file.floats(source.entry, pieces[index])
                     group.addTask {
                         guard let piece = source.planned.encode(values) else {
@@ -65,6 +69,7 @@ struct Converter {
                 try writer.append(piece.bytes)
                 error += piece.error
             }
+            try progress(pieces[batch].reduce(0) { $0 + $1.count })
         }
         return error
     }

@@ -58,11 +58,11 @@ struct Source {
         return false
     }
 
-    /// The tensor in ranges of elements of about a million, for panels in whole panels.
+    /// The tensor in ranges of elements of about a quarter of a million, for panels in whole panels.
     var pieces: [Range<Int>] {
         var unit = 1
         if let layout = planned.panels { unit = layout.rowLength * PanelLayout.width }
-        let length = max(1, (1 << 20) / unit) * unit
+        let length = max(1, (1 << 18) / unit) * unit
         return stride(from: 0, to: elementCount, by: length).map { $0..<min($0 + length, elementCount) }
     }
 }

@@ -15,7 +15,7 @@ struct UNetConfig: Decodable {
     let groups: Int
     let useLinearProjection: Bool
 
-    enum Key: String, CodingKey, CaseIterable {
+    enum Key: String, CodingKey {
         case inChannels = "in_channels", outChannels = "out_channels", blockOutChannels = "block_out_channels"
         case layersPerBlock = "layers_per_block", downBlockTypes = "down_block_types", upBlockTypes = "up_block_types"
         case crossAttentionDim = "cross_attention_dim", attentionHeadDim = "attention_head_dim"

@@ -1,0 +1,81 @@
+import Foundation
+import Quant
+import TestFiles
+import Testing
+@testable import convert
+
+/// The program itself, as a process.
+@Suite struct ConvertCommandTests {
+    let folder: TemporaryFolder
+
+    init() throws {
+        folder = try TemporaryFolder()
+        try TinyCheckpoint().write(to: folder)
+    }
+
+    struct Outcome {
+        let status: Int32
+        let output: String
+        let errors: String
+    }
+
+    /// Runs `sd-lite-convert` under a shell, after the shell's own `preparation`.
+    func run(_ arguments: [String], preparation: String = ":") throws -> Outcome {
+        let products = URL(fileURLWithPath: "/proc/self/exe").resolvingSymlinksInPath().deletingLastPathComponent()
+        let process = Process()
+        process.executableURL = URL(fileURLWithPath: "/bin/sh")
+        let program = products.appendingPathComponent("sd-lite-convert").path
+        process.arguments = ["-c", preparation + #"; exec "$0" "$@""#, program] + arguments
+        let (output, errors) = (Pipe(), Pipe())
+        process.standardOutput = output
+        process.standardError = errors
+        try process.run()
+        let outputBytes = output.fileHandleForReading.readDataToEndOfFile()
+        let errorBytes = errors.fileHandleForReading.readDataToEndOfFile()
+        process.waitUntilExit()
+        return Outcome(
+            status: process.terminationStatus, output: String(decoding: outputBytes, as: UTF8.self),
+            errors: String(decoding: errorBytes, as: UTF8.self))
+    }
+
+    @Test func convertsAndReports() throws {
+        let result = try run([folder.path("checkpoint"), "-o", folder.path("model.sdq"), "--block", "32"])
+        #expect(result.status == 0)
+        #expect(result.errors == "")
+        let rows = result.output.split(separator: "\n").map { $0.split(separator: " ").first }
+        #expect(rows.prefix(5) == ["component", "text_encoder", "unet", "vae", "file"])
+        try WeightFile(path: folder.path("model.sdq")).verify()
+    }
+
+    @Test func wrongUsageIsStatusTwo() throws {
+        let input = folder.path("checkpoint")
+        let output = folder.path("model.sdq")
+        for arguments in [[], [input], ["-o", output], [input, "-o", output, "--weights", "int4"]] {
+            #expect(try run(arguments).status == 2)
+        }
+        for block in ["0", "-16", "63", "many", "1000000"] {
+            let result = try run([input, "-o", output, "--block=\(block)"])
+            #expect(result.status == 2)
+            #expect(result.errors.hasPrefix("Error: "))
+        }
+        #expect(folder.names() == ["checkpoint"])
+        let help = try run(["--help"])
+        #expect(help.status == 0 && help.output.contains("USAGE: sd-lite-convert"))
+    }
+
+    @Test func errorsAreStatusOneAndOneLine() throws {
+        let result = try run([folder.path("absent"), "-o", folder.path("model.sdq")])
+        #expect(result.status == 1)
+        #expect(result.errors.hasPrefix("error: \(folder.path("absent")): not a diffusers folder"))
+        #expect(result.errors.filter { $0 == "\n" }.count == 1)
+    }
+
+    /// A limit on the size of files stands in for a full disk: 8 blocks of 512 bytes.
+    @Test func aFullDiskLeavesNothing() throws {
+        let result = try run(
+            [folder.path("checkpoint"), "-o", folder.path("model.sdq")], preparation: "ulimit -f 8")
+        #expect(result.status == 1)
+        #expect(result.errors == "error: \(folder.path("model.sdq")): cannot be written: File too large\n")
+        #expect(folder.names() == ["checkpoint"])
+    }
+}

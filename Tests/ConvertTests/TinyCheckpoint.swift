@@ -1,0 +1,108 @@
+import Quant
+import TestFiles
+@testable import convert
+
+/// A complete checkpoint of a few thousand parameters with seeded random values, to be changed and then written.
+struct TinyCheckpoint {
+    struct Tensor {
+        var name: String
+        var shape: [Int]
+        var values: [Float]
+        var kind = SafetensorsBuilder.Kind.f32
+    }
+
+    var tensors: [Component: [Tensor]] = [:]
+    /// Text files by name.
+    var texts = [
+        "model_index.json": #"""
+        {"_class_name":"StableDiffusionPipeline","unet":["diffusers","UNet2DConditionModel"],
+         "vae":["diffusers","AutoencoderKL"],"text_encoder":["transformers","CLIPTextModel"],
+         "safety_checker":[null,null],"requires_safety_checker":false}
+        """#,
+        "unet/config.json": #"""
+        {"_class_name":"UNet2DConditionModel","block_out_channels":[8,16],"layers_per_block":1,"norm_num_groups":4,
+         "down_block_types":["CrossAttnDownBlock2D","DownBlock2D"],"up_block_types":["UpBlock2D","CrossAttnUpBlock2D"],
+         "cross_attention_dim":12,"attention_head_dim":2,"class_embed_type":null,"only_cross_attention":false}
+        """#,
+        "vae/config.json": #"""
+        {"_class_name":"AutoencoderKL","block_out_channels":[8,8],"layers_per_block":1,"norm_num_groups":4,
+         "down_block_types":["DownEncoderBlock2D","DownEncoderBlock2D"],
+         "up_block_types":["UpDecoderBlock2D","UpDecoderBlock2D"]}
+        """#,
+        "text_encoder/config.json": #"""
+        {"architectures":["CLIPTextModel"],"hidden_size":12,"intermediate_size":20,"num_hidden_layers":2,
+         "num_attention_heads":2,"vocab_size":6,"max_position_embeddings":7}
+        """#,
+        "scheduler/scheduler_config.json": #"{"_class_name":"PNDMScheduler"}"#,
+        "tokenizer/vocab.json": #"{"a":0,"b</w>":1,"é":2,"ab</w>":3,"<|startoftext|>":4,"<|endoftext|>":5}"#,
+        "tokenizer/merges.txt": "#version: 0.2\na b</w>\n",
+        "tokenizer/tokenizer_config.json": #"{"model_max_length":77}"#,
+        "LICENSE.md": "Free as the wind.\n",
+    ]
+
+    init() throws {
+        var generator = SeededGenerator(seed: 5)
+        func fill(_ expected: ExpectedTensors, _ component: Component) {
+            tensors[component] = expected.list.map { tensor in
+                let count = tensor.shape.reduce(1, *)
+                return Tensor(
+                    name: String(tensor.name.dropFirst(component.rawValue.count + 1)), shape: tensor.shape,
+                    values: (0..<count).map { _ in Float.random(in: -1...1, using: &generator) })
+            }
+        }
+        func config<Value: Decodable>(_ type: Value.Type, _ name: String) throws -> Value {
+            try decodeJSON(type, from: Array((texts[name] ?? "").utf8), file: name)
+        }
+        var text = ExpectedTensors()
+        text.textEncoder(try config(TextEncoderConfig.self, "text_encoder/config.json"))
+        fill(text, .textEncoder)
+        var unet = ExpectedTensors()
+        unet.unet(try config(UNetConfig.self, "unet/config.json"))
+        fill(unet, .unet)
+        var vae = ExpectedTensors()
+        vae.vae(try config(VAEConfig.self, "vae/config.json"))
+        fill(vae, .vae)
+    }
+
+    static func file(_ component: Component) -> String {
+        component.rawValue + (component == .textEncoder ? "/model" : "/diffusion_pytorch_model") + ".safetensors"
+    }
+
+    static func bytes(_ tensors: some Sequence<Tensor>) -> [UInt8] {
+        var builder = SafetensorsBuilder()
+        for tensor in tensors { builder.add(tensor.name, tensor.shape, tensor.values, as: tensor.kind) }
+        return builder.bytes
+    }
+
+    mutating func change(_ component: Component, _ body: (inout Tensor) -> Void) {
+        for index in tensors[component, default: []].indices { body(&tensors[component, default: []][index]) }
+    }
+
+    /// Writes everything under `checkpoint/`, each component under its plain name.
+    func write(to folder: TemporaryFolder) throws {
+        for (name, text) in texts { try folder.write("checkpoint/" + name, text) }
+        for component in Component.allCases {
+            let bytes = TinyCheckpoint.bytes(tensors[component, default: []])
+            try folder.write("checkpoint/" + TinyCheckpoint.file(component), bytes)
+        }
+    }
+
+    /// Values by the engine's names.
+    var valuesByEngineName: [String: [Float]] {
+        var values: [String: [Float]] = [:]
+        for (component, list) in tensors {
+            for tensor in list {
+                if let name = NameMap.engineName(tensor.name, component: component) { values[name] = tensor.values }
+            }
+        }
+        return values
+    }
+}
+
+/// Converts `checkpoint/` in the folder to `model.sdq` beside it.
+func convertTiny(_ folder: TemporaryFolder, precision: WeightPrecision = .int8) async throws -> Report {
+    try await Converter(
+        folder: CheckpointFolder(root: folder.path("checkpoint")), policy: Policy(precision: precision, block: 16),
+        outputPath: folder.path("model.sdq")
+    ).run { _, _ in }
+}
