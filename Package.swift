@@ -3,16 +3,19 @@ import PackageDescription
 
 // The instruction sets that this package has micro-kernels for, on the machine that builds it.
 #if arch(x86_64)
-let kernelSets: [Target] = [
-    .target(
-        name: "KernelsAVX2", dependencies: ["CIntrinsics"],
-        swiftSettings: [.unsafeFlags(["-Ounchecked", "-Xcc", "-mavx2", "-Xcc", "-mfma", "-Xcc", "-mf16c"])])
+let instructionSets: [(target: String, features: [String])] = [
+    ("KernelsAVX2", ["avx2", "fma", "f16c"]),
+    ("KernelsAVX512", ["avx2", "fma", "f16c", "avx512f", "avx512bw", "avx512dq", "avx512vl", "avx512vnni"]),
 ]
-let kernelSetNames: [Target.Dependency] = ["KernelsAVX2"]
 #else
-let kernelSets: [Target] = []
-let kernelSetNames: [Target.Dependency] = []
+let instructionSets: [(target: String, features: [String])] = []
 #endif
+let kernelSets: [Target] = instructionSets.map { set in
+    .target(
+        name: set.target, dependencies: ["CIntrinsics"],
+        swiftSettings: [.unsafeFlags(["-Ounchecked"] + set.features.flatMap { ["-Xcc", "-m\($0)"] })])
+}
+let kernelSetNames: [Target.Dependency] = instructionSets.map { .target(name: $0.target) }
 
 let package = Package(
     name: "sd-lite",

@@ -28,6 +28,9 @@ enum CPU {
 
     /// AVX2, FMA and F16C, usable.
     static let hasAVX2 = has(1, 1, 5) && has(0, 2, 12) && has(0, 2, 29)
+
+    /// AVX-512 F, BW, DQ, VL and VNNI on top of those, usable.
+    static let hasAVX512 = hasAVX2 && has(1, 1, 16) && has(1, 1, 17) && has(1, 1, 30) && has(1, 1, 31) && has(1, 2, 11)
     #endif
 }
 

@@ -2,6 +2,7 @@ import KernelsPortable
 
 #if arch(x86_64)
 import KernelsAVX2
+import KernelsAVX512
 #endif
 
 /// The micro-kernels of one instruction set. Every set is the same source (`KernelsPortable/Shared`) over its own
@@ -59,12 +60,23 @@ public struct KernelTable: Sendable {
         largestMagnitude: KernelsAVX2.largestMagnitude, quantize: KernelsAVX2.quantize, widenPairs: KernelsAVX2.widenPairs,
         tileInt16: KernelsAVX2.tileInt16, winogradInput: KernelsAVX2.winogradInput,
         winogradWeights: KernelsAVX2.winogradWeights, winogradOutput: KernelsAVX2.winogradOutput)
+
+    public static let avx512 = KernelTable(
+        name: "avx512", tile: KernelsAVX512.tile, widenInt8: KernelsAVX512.widenInt8,
+        widenFloat16: KernelsAVX512.widenFloat16, convertFloat16: KernelsAVX512.convertFloat16,
+        swish: KernelsAVX512.swish, gelu: KernelsAVX512.gelu, gatedGelu: KernelsAVX512.gatedGelu,
+        rowMaximum: KernelsAVX512.rowMaximum, exponentials: KernelsAVX512.exponentials,
+        scale: KernelsAVX512.scale, add: KernelsAVX512.add, channelMoments: KernelsAVX512.channelMoments,
+        scaleChannels: KernelsAVX512.scaleChannels, normalizeRow: KernelsAVX512.normalizeRow,
+        largestMagnitude: KernelsAVX512.largestMagnitude, quantize: KernelsAVX512.quantize, widenPairs: KernelsAVX512.widenPairs,
+        tileInt16: KernelsAVX512.tileInt16, winogradInput: KernelsAVX512.winogradInput,
+        winogradWeights: KernelsAVX512.winogradWeights, winogradOutput: KernelsAVX512.winogradOutput)
     #endif
 
     /// Every set that this processor can run, the fastest last.
     public static let available: [KernelTable] = {
         #if arch(x86_64)
-        return CPU.hasAVX2 ? [portable, avx2] : [portable]
+        return [portable] + (CPU.hasAVX2 ? [avx2] : []) + (CPU.hasAVX512 ? [avx512] : [])
         #else
         return [portable]
         #endif

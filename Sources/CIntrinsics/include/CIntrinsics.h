@@ -19,7 +19,9 @@ SDLITE_INLINE __m256 sdlite_to_float(__m256i a) { return _mm256_cvtepi32_ps(a); 
 /// Each lane of 32 bits: `sum + a.low · b.low + a.high · b.high` of its int16 pairs.
 SDLITE_INLINE __m256i sdlite_multiply_add_pairs(__m256i a, __m256i b, __m256i sum) {
 #if defined(__AVX512VNNI__) && defined(__AVX512VL__)
-    return _mm256_dpwssd_epi32(sum, a, b);
+    // The compiler would take the intrinsic apart again into the two instructions below.
+    __asm__("vpdpwssd %2, %1, %0" : "+v"(sum) : "v"(a), "v"(b));
+    return sum;
 #else
     return _mm256_add_epi32(sum, _mm256_madd_epi16(a, b));
 #endif
