@@ -1,7 +1,7 @@
 import CZlib
 
 /// A running CRC-32 (the polynomial of zlib, PNG and gzip).
-struct Checksum {
+package struct Checksum {
     private(set) var value: UInt32 = 0
 
     mutating func add(_ bytes: UnsafeRawBufferPointer) {
@@ -16,7 +16,7 @@ struct Checksum {
         return checksum.value
     }
 
-    static func of(_ bytes: [UInt8]) -> UInt32 {
+    package static func of(_ bytes: [UInt8]) -> UInt32 {
         bytes.withUnsafeBytes { Checksum.of($0) }
     }
 }
