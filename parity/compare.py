@@ -10,6 +10,7 @@ import tempfile
 from engine import Engine, psnr, relative_rms
 from expected import SEED, STEPS, TEXTS, TIMESTEP, Expected
 
+
 def compare(engine, expected, pictures):
     text, unet, vae = expected.text(), expected.unet(), expected.vae()
     embeddings = engine.text(TEXTS, text["embeddings"].shape)
