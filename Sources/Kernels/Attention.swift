@@ -16,16 +16,18 @@ extension Compute {
         let (tokens, keys) = (query.rows / batch, key.rows / batch)
         let d = width / heads
         precondition(d * heads == width && key.shape == value.shape && key.channels == width)
-        let packed = PackedKeysAndValues(key: key, value: value, heads: heads, compute: self)
         let out = tensor(query.shape)
-        let blocks = (tokens + Self.queryBlock - 1) / Self.queryBlock
-        pool.forEach(batch * heads * blocks) { chunk in
-            let (head, block) = chunk.quotientAndRemainder(dividingBy: blocks)
-            let first = block * Self.queryBlock
-            let offset = (head / heads * tokens + first) * width + head % heads * d
-            attend(
-                query.pointer + offset, rows: min(Self.queryBlock, tokens - first), firstRow: first, stride: width,
-                packed: packed, head: head, keys: keys, causal: causal, out: out.pointer + offset)
+        traced("attention, \(tokens)×\(keys)", products: 2 * batch * tokens * keys * width) {
+            let packed = PackedKeysAndValues(key: key, value: value, heads: heads, compute: self)
+            let blocks = (tokens + Self.queryBlock - 1) / Self.queryBlock
+            pool.forEach(batch * heads * blocks) { chunk in
+                let (head, block) = chunk.quotientAndRemainder(dividingBy: blocks)
+                let first = block * Self.queryBlock
+                let offset = (head / heads * tokens + first) * width + head % heads * d
+                attend(
+                    query.pointer + offset, rows: min(Self.queryBlock, tokens - first), firstRow: first, stride: width,
+                    packed: packed, head: head, keys: keys, causal: causal, out: out.pointer + offset)
+            }
         }
         return out
     }

@@ -14,13 +14,19 @@ public final class Compute: Sendable {
     public let kernels: KernelTable
     public let arithmetic: Arithmetic
     let pool: ThreadPool
+    let trace: Trace?
     private let arena = Arena()
     private let cancelled = Atomic<Bool>(false)
 
-    /// - Parameter threads: by default, every core that this process may use.
-    public init(threads: Int? = nil, kernels: KernelTable = .chosen, arithmetic: Arithmetic = .mixed) {
+    /// - Parameters:
+    ///   - threads: by default, every core that this process may use
+    ///   - trace: told how long every operation took
+    public init(
+        threads: Int? = nil, kernels: KernelTable = .chosen, arithmetic: Arithmetic = .mixed, trace: Trace? = nil
+    ) {
         self.kernels = kernels
         self.arithmetic = arithmetic
+        self.trace = trace
         pool = ThreadPool(count: threads ?? CPU.allowedCores)
     }
 

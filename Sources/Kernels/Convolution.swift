@@ -52,15 +52,18 @@ extension Compute {
         precondition(weights.taps == shape.kernel * shape.kernel && out.channels == weights.outputs)
         let zeros = tensor([x.channels], repeating: 0)
         let source = PixelSource(x, enlargedTo: (height, width), zeroRow: UnsafePointer(zeros.pointer))
-        if arithmetic == .mixed, shape == .same3x3, let block = weights.integerBlock {
-            winogradConvolution(source, weights, block: block, bias: bias, into: out, accumulate: accumulate)
-        } else {
-            let (outHeight, outWidth) = (out.shape[1], out.shape[2])
-            matrixProduct(weights, bias: bias, into: out, accumulate: accumulate) { row, tap in
-                let (image, position) = row.quotientAndRemainder(dividingBy: outHeight * outWidth)
-                return source.pixel(
-                    image: image, y: position / outWidth * shape.stride + tap / shape.kernel - shape.paddingBefore,
-                    x: position % outWidth * shape.stride + tap % shape.kernel - shape.paddingBefore)
+        let products = out.rows * x.channels * weights.taps * weights.outputs
+        traced("convolution \(shape.kernel)×\(shape.kernel), \(out.shape[1])×\(out.shape[2])", products: products) {
+            if arithmetic == .mixed, shape == .same3x3, let block = weights.integerBlock {
+                winogradConvolution(source, weights, block: block, bias: bias, into: out, accumulate: accumulate)
+            } else {
+                let (outHeight, outWidth) = (out.shape[1], out.shape[2])
+                matrixProduct(weights, bias: bias, into: out, accumulate: accumulate) { row, tap in
+                    let (image, position) = row.quotientAndRemainder(dividingBy: outHeight * outWidth)
+                    return source.pixel(
+                        image: image, y: position / outWidth * shape.stride + tap / shape.kernel - shape.paddingBefore,
+                        x: position % outWidth * shape.stride + tap % shape.kernel - shape.paddingBefore)
+                }
             }
         }
         withExtendedLifetime(zeros) {}

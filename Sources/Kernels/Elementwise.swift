@@ -9,26 +9,28 @@ extension Compute {
 
     /// The exact x/2 · (1 + erf(x/√2)), in place.
     public func gelu(_ x: Tensor) {
-        forEachVectorRange(x) { kernels.gelu(x.pointer + $0, $1) }
+        traced("activation") { forEachVectorRange(x) { kernels.gelu(x.pointer + $0, $1) } }
     }
 
     private func swish(_ x: Tensor, scale: Float) {
-        forEachVectorRange(x) { kernels.swish(x.pointer + $0, $1, scale) }
+        traced("activation") { forEachVectorRange(x) { kernels.swish(x.pointer + $0, $1, scale) } }
     }
 
     /// sum ← sum + x, in place.
     public func add(_ x: Tensor, to sum: Tensor) {
         precondition(x.count == sum.count)
-        forEachVectorRange(x) { kernels.add(x.pointer + $0, $1, sum.pointer + $0) }
+        traced("add") { forEachVectorRange(x) { kernels.add(x.pointer + $0, $1, sum.pointer + $0) } }
     }
 
     /// x[image, ..., c] += offsets[image, c], in place: the time embedding joins a feature map.
     public func addPerImage(_ offsets: Tensor, to x: Tensor) {
         let (channels, rows) = (x.channels, x.rows / x.shape[0])
         precondition(offsets.shape == [x.shape[0], channels] && channels % 8 == 0)
-        forEachRange(x.rows, chunk: 64) { range in
-            for row in range {
-                kernels.add(offsets.pointer + row / rows * channels, channels, x.pointer + row * channels)
+        traced("add") {
+            forEachRange(x.rows, chunk: 64) { range in
+                for row in range {
+                    kernels.add(offsets.pointer + row / rows * channels, channels, x.pointer + row * channels)
+                }
             }
         }
     }
@@ -38,10 +40,12 @@ extension Compute {
         let width = x.channels / 2
         precondition(width % 8 == 0)
         let out = tensor(Array(x.shape.dropLast()) + [width])
-        forEachRange(x.rows, chunk: 8) { rows in
-            for row in rows {
-                let hidden = x.pointer + row * 2 * width
-                kernels.gatedGelu(hidden, hidden + width, out.pointer + row * width, width)
+        traced("GEGLU gate") {
+            forEachRange(x.rows, chunk: 8) { rows in
+                for row in rows {
+                    let hidden = x.pointer + row * 2 * width
+                    kernels.gatedGelu(hidden, hidden + width, out.pointer + row * width, width)
+                }
             }
         }
         return out
@@ -52,11 +56,13 @@ extension Compute {
         precondition(a.shape.dropLast() == b.shape.dropLast())
         let (m, n) = (a.channels, b.channels)
         let out = tensor(Array(a.shape.dropLast()) + [m + n])
-        forEachRange(a.rows, chunk: 64) { rows in
-            for row in rows {
-                let target = out.pointer + row * (m + n)
-                target.update(from: a.pointer + row * m, count: m)
-                (target + m).update(from: b.pointer + row * n, count: n)
+        traced("concatenate") {
+            forEachRange(a.rows, chunk: 64) { rows in
+                for row in rows {
+                    let target = out.pointer + row * (m + n)
+                    target.update(from: a.pointer + row * m, count: m)
+                    (target + m).update(from: b.pointer + row * n, count: n)
+                }
             }
         }
         return out

@@ -19,11 +19,14 @@ extension Compute {
         try checkCancellation()
         precondition(x.channels == weights.inputs && weights.taps == 1, "\(x.shape) × \(weights.inputs) inputs")
         precondition(out.rows == x.rows && out.channels == weights.outputs)
-        if arithmetic == .mixed, let block = weights.integerBlock {
-            return integerProduct(x, weights, block: block, bias: bias, into: out, accumulate: accumulate)
+        traced("linear, \(x.rows) rows", products: x.rows * weights.inputs * weights.outputs) {
+            if arithmetic == .mixed, let block = weights.integerBlock {
+                integerProduct(x, weights, block: block, bias: bias, into: out, accumulate: accumulate)
+            } else {
+                let input = UnsafePointer(x.pointer)
+                let inputs = weights.inputs
+                matrixProduct(weights, bias: bias, into: out, accumulate: accumulate) { row, _ in input + row * inputs }
+            }
         }
-        let input = UnsafePointer(x.pointer)
-        let inputs = weights.inputs
-        matrixProduct(weights, bias: bias, into: out, accumulate: accumulate) { row, _ in input + row * inputs }
     }
 }

@@ -13,47 +13,49 @@ extension Compute {
         let (batch, channels) = (x.shape[0], x.channels)
         let rows = x.rows / batch
         precondition(channels % 8 == 0 && channels % groups == 0 && weight.count == channels)
-        let chunks = (rows + Self.momentRows - 1) / Self.momentRows
-        let partial = tensor([batch * chunks, 2 * channels], repeating: 0)
-        pool.forEach(batch * chunks) { i in
-            let (image, chunk) = i.quotientAndRemainder(dividingBy: chunks)
-            let first = chunk * Self.momentRows
-            let sums = partial.pointer + i * 2 * channels
-            kernels.channelMoments(
-                x.pointer + (image * rows + first) * channels, min(Self.momentRows, rows - first), channels,
-                sums, sums + channels)
-        }
-        let factors = tensor([batch, channels])
-        let offsets = tensor([batch, channels])
-        let size = channels / groups
-        for image in 0..<batch {
-            for group in 0..<groups {
-                var (sum, squares) = (0.0, 0.0)
-                for chunk in 0..<chunks {
-                    let p = partial.pointer + (image * chunks + chunk) * 2 * channels + group * size
-                    for c in 0..<size {
-                        sum += Double(p[c])
-                        squares += Double(p[channels + c])
+        let out = tensor(x.shape)
+        traced("group norm") {
+            let chunks = (rows + Self.momentRows - 1) / Self.momentRows
+            let partial = tensor([batch * chunks, 2 * channels], repeating: 0)
+            pool.forEach(batch * chunks) { i in
+                let (image, chunk) = i.quotientAndRemainder(dividingBy: chunks)
+                let first = chunk * Self.momentRows
+                let sums = partial.pointer + i * 2 * channels
+                kernels.channelMoments(
+                    x.pointer + (image * rows + first) * channels, min(Self.momentRows, rows - first), channels,
+                    sums, sums + channels)
+            }
+            let factors = tensor([batch, channels])
+            let offsets = tensor([batch, channels])
+            let size = channels / groups
+            for image in 0..<batch {
+                for group in 0..<groups {
+                    var (sum, squares) = (0.0, 0.0)
+                    for chunk in 0..<chunks {
+                        let p = partial.pointer + (image * chunks + chunk) * 2 * channels + group * size
+                        for c in 0..<size {
+                            sum += Double(p[c])
+                            squares += Double(p[channels + c])
+                        }
+                    }
+                    let mean = sum / Double(rows * size)
+                    let variance = max(0, squares / Double(rows * size) - mean * mean)
+                    let inverse = 1 / (variance + Double(epsilon)).squareRoot()
+                    for c in group * size..<(group + 1) * size {
+                        let factor = inverse * Double(weight.pointer[c])
+                        factors.pointer[image * channels + c] = Float(factor)
+                        offsets.pointer[image * channels + c] = Float(Double(bias.pointer[c]) - mean * factor)
                     }
                 }
-                let mean = sum / Double(rows * size)
-                let variance = max(0, squares / Double(rows * size) - mean * mean)
-                let inverse = 1 / (variance + Double(epsilon)).squareRoot()
-                for c in group * size..<(group + 1) * size {
-                    let factor = inverse * Double(weight.pointer[c])
-                    factors.pointer[image * channels + c] = Float(factor)
-                    offsets.pointer[image * channels + c] = Float(Double(bias.pointer[c]) - mean * factor)
-                }
             }
-        }
-        let out = tensor(x.shape)
-        pool.forEach(batch * chunks) { i in
-            let (image, chunk) = i.quotientAndRemainder(dividingBy: chunks)
-            let first = chunk * Self.momentRows
-            let start = (image * rows + first) * channels
-            kernels.scaleChannels(
-                x.pointer + start, min(Self.momentRows, rows - first), channels, factors.pointer + image * channels,
-                offsets.pointer + image * channels, silu, out.pointer + start)
+            pool.forEach(batch * chunks) { i in
+                let (image, chunk) = i.quotientAndRemainder(dividingBy: chunks)
+                let first = chunk * Self.momentRows
+                let start = (image * rows + first) * channels
+                kernels.scaleChannels(
+                    x.pointer + start, min(Self.momentRows, rows - first), channels, factors.pointer + image * channels,
+                    offsets.pointer + image * channels, silu, out.pointer + start)
+            }
         }
         return out
     }
@@ -66,11 +68,13 @@ extension Compute {
         let channels = x.channels
         precondition(channels % 8 == 0 && weight.count == channels)
         let out = tensor(x.shape)
-        forEachRange(x.rows, chunk: 64) { rows in
-            for row in rows {
-                kernels.normalizeRow(
-                    x.pointer + row * channels, channels, epsilon, weight.pointer, bias.pointer,
-                    out.pointer + row * channels)
+        traced("layer norm") {
+            forEachRange(x.rows, chunk: 64) { rows in
+                for row in rows {
+                    kernels.normalizeRow(
+                        x.pointer + row * channels, channels, epsilon, weight.pointer, bias.pointer,
+                        out.pointer + row * channels)
+                }
             }
         }
         return out

@@ -56,9 +56,13 @@ public final class Pipeline {
     public let vae: VAE
 
     /// - Parameter threads: by default, every core that this process may use
-    public init(model: Model, threads: Int? = nil) throws {
+    public convenience init(model: Model, threads: Int? = nil) throws {
+        try self.init(model: model, compute: Compute(threads: threads))
+    }
+
+    public init(model: Model, compute: Compute) throws {
         self.model = model
-        compute = Compute(threads: threads)
+        self.compute = compute
         tokenizer = try model.tokenizer()
         textEncoder = try model.textEncoder(on: compute)
         unet = try model.unet(on: compute)
