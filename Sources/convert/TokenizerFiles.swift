@@ -16,7 +16,7 @@ struct TokenizerFiles {
             tokens = try TokenizerFiles.byID(ids, file: vocabulary)
             let text = String(decoding: try readConfig(merges), as: UTF8.self)
             var lines = text.split(whereSeparator: \.isNewline).map(String.init)
-            if lines.first?.hasPrefix("#version") == true { lines.removeFirst() }
+            if lines.first?.contains("#version:") == true { lines.removeFirst() }
             self.merges = try TokenizerFiles.checked(lines, file: merges)
         } else if isFile(single) {
             let file = try decodeJSON(SingleFile.self, from: readConfig(single), file: single)
