@@ -44,7 +44,8 @@ struct TorchCPURandom: Sendable {
     private func boxMuller(_ values: inout [Float], _ start: Int) {
         for i in start..<start + 8 {
             let radius = (-2 * cephesLog(1 - values[i])).squareRoot()
-            let (sine, cosine) = cephesSinCos(2 * Float.pi * values[i + 8])
+            // Float.pi is rounded down; PyTorch's 2π is the nearest float.
+            let (sine, cosine) = cephesSinCos(Float(2 * Double.pi) * values[i + 8])
             values[i] = radius * cosine
             values[i + 8] = radius * sine
         }
