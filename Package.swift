@@ -42,12 +42,16 @@ let package = Package(
 
         .target(name: "SDLite", dependencies: ["Quant", "Kernels", "CPNG"]),
 
+        .target(
+            name: "Terminal", dependencies: [.product(name: "ArgumentParser", package: "swift-argument-parser")]),
         .executableTarget(
             name: "sd-lite",
-            dependencies: ["SDLite", "Quant", .product(name: "ArgumentParser", package: "swift-argument-parser")]),
+            dependencies: [
+                "SDLite", "Quant", "Kernels", "Terminal", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            ]),
         .executableTarget(
             name: "convert",
-            dependencies: ["Quant", .product(name: "ArgumentParser", package: "swift-argument-parser")]),
+            dependencies: ["Quant", "Terminal", .product(name: "ArgumentParser", package: "swift-argument-parser")]),
         .executableTarget(name: "custom-loop", dependencies: ["SDLite"], path: "Examples/CustomLoop"),
         .executableTarget(name: "sd-lite-tensors", dependencies: ["SDLite", "Kernels"], path: "parity/Tensors"),
 

@@ -1,5 +1,3 @@
-import Synchronization
-
 /// How products with int8 weights are computed; fp16 weights are always multiplied in float32.
 public enum Arithmetic: String, Sendable {
     /// Activations rounded to int16 row by row, exact integer sums, 3×3 convolutions by Winograd's algorithm.
@@ -16,27 +14,27 @@ public final class Compute: Sendable {
     let pool: ThreadPool
     let trace: Trace?
     private let arena = Arena()
-    private let cancelled = Atomic<Bool>(false)
+    private let isCancelled: @Sendable () -> Bool
 
     /// - Parameters:
     ///   - threads: by default, every core that this process may use
     ///   - trace: told how long every operation took
+    ///   - isCancelled: asked before every operation, which throws `CancellationError` instead if it says so
     public init(
-        threads: Int? = nil, kernels: KernelTable = .chosen, arithmetic: Arithmetic = .mixed, trace: Trace? = nil
+        threads: Int? = nil, kernels: KernelTable = .chosen, arithmetic: Arithmetic = .mixed, trace: Trace? = nil,
+        isCancelled: @escaping @Sendable () -> Bool = { false }
     ) {
         self.kernels = kernels
         self.arithmetic = arithmetic
         self.trace = trace
+        self.isCancelled = isCancelled
         pool = ThreadPool(count: threads ?? CPU.allowedCores)
     }
 
     public var threads: Int { pool.count }
 
-    /// Makes the operation that follows the running one throw `CancellationError`. Callable from any thread.
-    public func cancel() { cancelled.store(true, ordering: .relaxed) }
-
     func checkCancellation() throws(CancellationError) {
-        if cancelled.load(ordering: .relaxed) { throw CancellationError() }
+        if isCancelled() { throw CancellationError() }
     }
 
     /// The most bytes that activations took at one time.

@@ -41,7 +41,7 @@ public struct WeightMatrix: @unchecked Sendable {
 
     /// The block of an int8 matrix whose products with int16 activations can be summed in int32 without overflow.
     var integerBlock: Int? {
-        guard case .int8(let block) = storage, block % 2 == 0, 32_767 * 127 * min(block, inputs) < Int(Int32.max),
+        guard case .int8(let block) = storage, block % 2 == 0, 32_767 * 128 * min(block, inputs) < Int(Int32.max),
             inputs % 16 == 0, outputs % Self.panelWidth == 0
         else { return nil }
         return min(block, inputs)

@@ -75,7 +75,7 @@ extension Compute {
     /// The magnitude to which inputs may be scaled so that no sum over `depth` channels can leave int32, whatever the
     /// weights.
     private static func largestInput(position: Int, depth: Int) -> Float {
-        let weight = 127 * growth[position / 6] * growth[position % 6]
+        let weight = 128 * growth[position / 6] * growth[position % 6]
         return min(largestInt16, (Float(Int32.max) / (Float(depth) * weight)).rounded(.down) - 1)
     }
 

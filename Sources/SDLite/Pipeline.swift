@@ -60,6 +60,7 @@ public final class Pipeline {
         try self.init(model: model, compute: Compute(threads: threads))
     }
 
+    /// - Parameter compute: how and on how many threads; its `isCancelled` stops a `generate` within a layer's time
     public init(model: Model, compute: Compute) throws {
         self.model = model
         self.compute = compute
@@ -72,9 +73,6 @@ public final class Pipeline {
                 component: "unet", expected: "\(vae.latentChannels) in_channels (inpainting models are not supported)")
         }
     }
-
-    /// Makes a running `generate` throw `CancellationError` within a layer's time. Callable from any thread.
-    public var cancel: @Sendable () -> Void { { [compute] in compute.cancel() } }
 
     /// - Parameter progress: told of every part done; answering false ends the work with `CancellationError`
     public func generate(

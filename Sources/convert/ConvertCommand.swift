@@ -1,5 +1,6 @@
 import ArgumentParser
 import Quant
+import Terminal
 
 struct ConvertCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
@@ -40,7 +41,7 @@ struct ConvertCommand: AsyncParsableCommand {
         defer { bar.end() }
         let report = try await converter.run { done, total in
             guard !Interruption.requested else { throw ConvertError.interrupted }
-            bar.show(done, of: total)
+            bar.show("converting", done, of: total)
         }
         bar.end()
         print(report.table)

@@ -5,15 +5,15 @@ import Musl
 #endif
 import Synchronization
 
-/// Whether the user has asked the program to stop. The signal only sets a flag; the converter looks at it between
-/// pieces, so that the unfinished file is removed on the usual way out of an error.
-enum Interruption {
+/// Whether the user has asked the program to stop. The signal only sets a flag; who works looks at it between pieces,
+/// so that unfinished files are removed on the usual way out of an error.
+public enum Interruption {
     private static let flag = Atomic(false)
 
-    static var requested: Bool { flag.load(ordering: .relaxed) }
+    public static var requested: Bool { flag.load(ordering: .relaxed) }
 
     /// Catches Ctrl-C, termination and hang-up. Too large a file is to be an error of `write`, not a signal.
-    static func watch() {
+    public static func watch() {
         flag.store(false, ordering: .relaxed)
         for number in [SIGINT, SIGTERM, SIGHUP] {
             signal(number) { _ in Interruption.flag.store(true, ordering: .relaxed) }

@@ -1,0 +1,45 @@
+import FoundationEssentials
+import SDLite
+
+/// What came out of a generation, for people and for programs.
+struct GenerationReport: Encodable {
+    let seed: UInt64
+    let textSeconds: Double
+    let stepSeconds: [Double]
+    let decodeSeconds: Double
+    let peakMemoryBytes: Int
+    let files: [String]
+
+    private enum CodingKeys: String, CodingKey {
+        case seed, textSeconds = "text_seconds", stepSeconds = "step_seconds", decodeSeconds = "decode_seconds"
+        case peakMemoryBytes = "peak_memory_bytes", files
+    }
+
+    init(options: GenerationOptions, generation: Generation, files: [String]) {
+        seed = options.seed
+        textSeconds = generation.textSeconds
+        stepSeconds = generation.stepSeconds
+        decodeSeconds = generation.decodeSeconds
+        peakMemoryBytes = peakMemory()
+        self.files = files
+    }
+
+    /// One line.
+    var json: String {
+        get throws {
+            let encoder = JSONEncoder()
+            encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+            return String(decoding: try encoder.encode(self), as: UTF8.self)
+        }
+    }
+
+    var summary: String {
+        let median = stepSeconds.sorted()[stepSeconds.count / 2]
+        let total = textSeconds + stepSeconds.reduce(0, +) + decodeSeconds
+        return """
+            \(files.joined(separator: ", "))
+            seed \(seed), \(decimal(total)) s (text \(decimal(textSeconds)), \(stepSeconds.count) steps of \
+            \(decimal(median)), decoding \(decimal(decodeSeconds))), peak memory \(peakMemoryBytes >> 20) MiB
+            """
+    }
+}
