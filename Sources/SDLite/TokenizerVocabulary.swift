@@ -96,9 +96,15 @@ struct TokenizerVocabulary: Sendable {
                 if let byte = byteOfScalar[scalar] { bytes.append(byte) } else { bytes += Array(String(scalar).utf8) }
             }
         }
-        let words = String(decoding: bytes, as: UTF8.self).split(separator: "</w>", omittingEmptySubsequences: false)
-        let text = words.joined(separator: " ").unicodeScalars
-        let trimmed = text.drop { $0.properties.isWhitespace }.reversed().drop { $0.properties.isWhitespace }.reversed()
+        var text: [UInt8] = []
+        var rest = bytes[...]
+        while let byte = rest.popFirst() {
+            guard byte == Self.wordEnd[0], rest.starts(with: Self.wordEnd.dropFirst()) else { text.append(byte); continue }
+            text.append(UInt8(ascii: " "))
+            rest = rest.dropFirst(Self.wordEnd.count - 1)
+        }
+        let scalars = String(decoding: text, as: UTF8.self).unicodeScalars
+        let trimmed = scalars.drop { $0.properties.isWhitespace }.reversed().drop { $0.properties.isWhitespace }.reversed()
         var view = String.UnicodeScalarView()
         view.append(contentsOf: trimmed)
         return String(view)
