@@ -16,7 +16,7 @@ final class Arena: Sendable {
     private let state = Mutex(State())
 
     /// Free memory beyond this goes back to the system.
-    private static let keptBytes = 128 << 20
+    private static let keptBytes = 384 << 20
     /// A block is lent only where it is wasted by less than half.
     private static let mostWaste = 2
 

@@ -2,36 +2,43 @@ import Synchronization
 
 /// Where the time goes: seconds and multiply-adds of every group of like operations.
 public final class Trace: Sendable {
-    public struct Group: Sendable {
+    public struct Group: Sendable, Encodable {
         public let name: String
-        public fileprivate(set) var calls = 0
-        public fileprivate(set) var seconds = 0.0
-        /// Multiply-adds that the operation's definition asks for, however it is computed; 0 where it has none.
-        public fileprivate(set) var products = 0
+        public private(set) var calls = 0
+        public private(set) var seconds = 0.0
+        /// Multiply-adds that the operations' definitions ask for, however they are computed; 0 where there are none.
+        public private(set) var products = 0
+
+        public init(name: String) { self.name = name }
+
+        public mutating func add(calls: Int, seconds: Double, products: Int) {
+            self.calls += calls
+            self.seconds += seconds
+            self.products += products
+        }
     }
     private let table = Mutex<[String: Group]>([:])
 
     public init() {}
 
-    /// The groups so far, the longest first.
-    public var groups: [Group] { table.withLock { $0.values.sorted { $0.seconds > $1.seconds } } }
+    /// The groups since the last call.
+    public func take() -> [Group] {
+        table.withLock { table in
+            defer { table = [:] }
+            return Array(table.values)
+        }
+    }
 
     func add(_ name: String, seconds: Double, products: Int) {
-        table.withLock {
-            $0[name, default: Group(name: name)].calls += 1
-            $0[name, default: Group(name: name)].seconds += seconds
-            $0[name, default: Group(name: name)].products += products
-        }
+        table.withLock { $0[name, default: Group(name: name)].add(calls: 1, seconds: seconds, products: products) }
     }
 }
 
 extension Compute {
     /// Does `work` and, where this `Compute` has a trace, notes its time.
-    func traced<T>(_ name: @autoclosure () -> String, products: Int = 0, _ work: () -> T) -> T {
+    func traced(_ name: @autoclosure () -> String, products: Int = 0, _ work: () -> Void) {
         guard let trace else { return work() }
-        let start = ContinuousClock.now
-        let result = work()
-        trace.add(name(), seconds: (ContinuousClock.now - start) / .seconds(1), products: products)
-        return result
+        let seconds = ContinuousClock().measure(work) / .seconds(1)
+        trace.add(name(), seconds: seconds, products: products)
     }
 }

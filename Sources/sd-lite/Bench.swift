@@ -1,14 +1,17 @@
 import ArgumentParser
-import FoundationEssentials
 import Kernels
 import SDLite
+import Terminal
 
 struct Bench: ParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Measure text encoding, one guided U-Net evaluation and one decode.",
-        discussion: "The inputs are seeded noise; what is measured is what `generate` does with them.")
+        discussion: """
+            The inputs are seeded noise; what is measured is what `generate` does with them. The yardstick is the same \
+            number of multiply-adds at the peak of OpenBLAS's sgemm, measured between the rounds, if it is installed.
+            """)
 
-    @Option(help: "The model file made by sd-lite-convert.")
+    @Option(name: .shortAndLong, help: "The model file made by sd-lite-convert.")
     var model: String
 
     @Option(help: "Width and height of the picture in pixels.")
@@ -20,29 +23,25 @@ struct Bench: ParsableCommand {
     @Option(help: "Threads to use; by default, every core this process may run on.")
     var threads: Int?
 
+    @Flag(help: "Also show every group of like operations.")
+    var groups = false
+
+    @Flag(help: "Compute in float32 only, also with int8 weights.")
+    var float32 = false
+
     @Flag(help: "Print one line of JSON instead of a table.")
     var json = false
 
-    private struct Facts: Encodable {
-        let size: Int
-        let threads: Int
-        /// Seconds of every round.
-        let seconds: [String: [Double]]
-        let peakMemoryBytes: Int
-
-        private enum CodingKeys: String, CodingKey {
-            case size, threads, seconds, peakMemoryBytes = "peak_memory_bytes"
-        }
-    }
-
     func validate() throws {
-        guard rounds > 0 else { throw ValidationError("--rounds must be 1 or more, not \(rounds).") }
+        guard (1...1000).contains(rounds) else { throw ValidationError("--rounds must be between 1 and 1000.") }
         guard size > 0, size % 8 == 0 else { throw ValidationError("--size must be a multiple of 8, not \(size).") }
     }
 
     func run() throws {
+        Interruption.watch()
         let trace = Trace()
-        let pipeline = try Pipeline(model: Model(path: model), compute: makeCompute(threads: threads, trace: trace))
+        let compute = makeCompute(threads: threads, arithmetic: float32 ? .float32 : .mixed, trace: trace)
+        let pipeline = try Pipeline(model: Model(path: model), compute: compute)
         let (unet, vae) = (pipeline.unet, pipeline.vae)
         let side = size / vae.scale
         var generator = Generator(source: .cpu, seed: 0)
@@ -50,32 +49,21 @@ struct Bench: ParsableCommand {
             shape: [1, unet.inChannels, side, side], values: generator.normal(unet.inChannels * side * side))
         let prompts = ["", "an astronaut riding a horse on mars"].map { pipeline.tokenizer.encode($0).ids }
         let states = try pipeline.textEncoder(prompts)
-        let clock = ContinuousClock()
-        var seconds: [String: [Double]] = [:]
-        for _ in 0..<rounds {
-            seconds["text", default: []].append(try clock.measure { _ = try pipeline.textEncoder(prompts) } / .seconds(1))
-            seconds["unet", default: []].append(
-                try clock.measure {
-                    _ = try unet(latents.repeated(2), timestep: 500, encoderHiddenStates: states)
-                } / .seconds(1))
-            seconds["vae", default: []].append(try clock.measure { _ = try vae.decode(latents) } / .seconds(1))
-        }
-        let facts = Facts(
-            size: size, threads: pipeline.compute.threads, seconds: seconds, peakMemoryBytes: peakMemory())
-        if json {
-            let encoder = JSONEncoder()
-            encoder.outputFormatting = .sortedKeys
-            print(String(decoding: try encoder.encode(facts), as: UTF8.self))
-        } else {
-            print("\(size)×\(size), \(facts.threads) threads, \(rounds) rounds: seconds, median (least)")
-            for (part, name) in [("text", "text encoder, 2 prompts"), ("unet", "U-Net, batch 2"), ("vae", "VAE decode")] {
-                let sorted = (seconds[part] ?? []).sorted()
-                print("  \(name): \(rounded(sorted[sorted.count / 2])) (\(rounded(sorted[0])))")
-            }
-            for g in trace.groups { print(g.name, g.calls, rounded(g.seconds), g.products > 0 ? Int(Double(g.products) / g.seconds * 1e-9) : 0) }
-            print("  peak resident memory: \(facts.peakMemoryBytes >> 20) MiB")
-        }
-    }
 
-    private func rounded(_ seconds: Double) -> Double { (seconds * 1000).rounded() / 1000 }
+        var report = BenchReport(size: size, threads: compute.threads, kernels: compute.kernels.name)
+        let blas = json ? nil : OpenBLAS(threads: compute.threads)
+        func measure(_ part: BenchReport.Part, _ work: () throws -> Void) throws {
+            _ = trace.take()
+            let seconds = try ContinuousClock().measure(work) / .seconds(1)
+            report.add(part, seconds: seconds, groups: trace.take())
+        }
+        for _ in 0..<rounds {
+            if let blas { report.peaks.append(blas.peak()) }
+            try measure(.text) { _ = try pipeline.textEncoder(prompts) }
+            try measure(.unet) { _ = try unet(latents.repeated(2), timestep: 500, encoderHiddenStates: states) }
+            try measure(.vae) { _ = try vae.decode(latents) }
+        }
+        report.peakMemoryBytes = peakMemory()
+        print(json ? try report.json : report.table(withGroups: groups))
+    }
 }

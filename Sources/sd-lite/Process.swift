@@ -15,6 +15,6 @@ func peakMemory() -> Int {
 }
 
 /// Computes on as many threads as asked for, and stops after the layer in work once the user interrupts.
-func makeCompute(threads: Int?, trace: Trace? = nil) -> Compute {
-    Compute(threads: threads, trace: trace, isCancelled: { Interruption.requested })
+func makeCompute(threads: Int?, arithmetic: Arithmetic = .mixed, trace: Trace? = nil) -> Compute {
+    Compute(threads: threads, arithmetic: arithmetic, trace: trace, isCancelled: { Interruption.requested })
 }

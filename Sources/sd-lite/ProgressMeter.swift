@@ -29,9 +29,3 @@ struct ProgressMeter {
 
     mutating func end() { bar.end() }
 }
-
-/// With two decimals.
-func decimal(_ value: Double) -> String {
-    let hundredths = Int((value * 100).rounded())
-    return "\(hundredths / 100).\(hundredths % 100 < 10 ? "0" : "")\(hundredths % 100)"
-}

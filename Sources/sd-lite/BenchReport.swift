@@ -1,0 +1,109 @@
+import FoundationEssentials
+import Kernels
+
+/// What `sd-lite bench` measured.
+struct BenchReport {
+    enum Part: String, CaseIterable {
+        case text, unet, vae
+
+        var title: String {
+            switch self {
+            case .text: "text encoder, 2 prompts"
+            case .unet: "U-Net, batch 2"
+            case .vae: "VAE decode"
+            }
+        }
+    }
+
+    let size: Int
+    let threads: Int
+    let kernels: String
+    var peakMemoryBytes = 0
+    /// sgemm's multiply-adds a second, once per round.
+    var peaks: [Double] = []
+    private var seconds: [Part: [Double]] = [:]
+    private var groups: [Part: [String: Trace.Group]] = [:]
+
+    init(size: Int, threads: Int, kernels: String) {
+        self.size = size
+        self.threads = threads
+        self.kernels = kernels
+    }
+
+    mutating func add(_ part: Part, seconds: Double, groups: [Trace.Group]) {
+        self.seconds[part, default: []].append(seconds)
+        for group in groups {
+            self.groups[part, default: [:]][group.name, default: Trace.Group(name: group.name)].add(
+                calls: group.calls, seconds: group.seconds, products: group.products)
+        }
+    }
+
+    private struct Facts: Encodable {
+        let size: Int
+        let threads: Int
+        let kernels: String
+        /// Of every round.
+        let seconds: [String: [Double]]
+        /// Multiply-adds of one evaluation.
+        let products: [String: Int]
+        let peak_memory_bytes: Int
+    }
+
+    /// One line.
+    var json: String {
+        get throws {
+            let encoder = JSONEncoder()
+            encoder.outputFormatting = .sortedKeys
+            let facts = Facts(
+                size: size, threads: threads, kernels: kernels,
+                seconds: Dictionary(uniqueKeysWithValues: seconds.map { ($0.rawValue, $1) }),
+                products: Dictionary(uniqueKeysWithValues: seconds.keys.map { ($0.rawValue, products($0)) }),
+                peak_memory_bytes: peakMemoryBytes)
+            return String(decoding: try encoder.encode(facts), as: UTF8.self)
+        }
+    }
+
+    func table(withGroups: Bool) -> String {
+        let rounds = seconds[.unet]?.count ?? 0
+        var lines = ["\(size)×\(size), \(threads) threads, \(kernels) kernels, medians of \(rounds) rounds"]
+        let peak = peaks.isEmpty ? nil : median(peaks)
+        lines.append(row("", "seconds", "GMAC", "GMAC/s", peak == nil ? "" : "time / sgemm's"))
+        for part in Part.allCases {
+            guard let times = seconds[part] else { continue }
+            lines.append(row(part.title, seconds: median(times), products: products(part), peak: peak))
+            guard withGroups else { continue }
+            for group in (groups[part] ?? [:]).values.sorted(by: { $0.seconds > $1.seconds }) {
+                let n = times.count
+                lines.append(
+                    row("  \(group.name) (\(group.calls / n)×)", seconds: group.seconds / Double(n),
+                        products: group.products / n, peak: peak))
+            }
+        }
+        if let peak { lines.append("sgemm's peak: \(decimal(peak * 1e-9)) GMAC/s") }
+        lines.append("peak resident memory: \(peakMemoryBytes >> 20) MiB")
+        return lines.joined(separator: "\n")
+    }
+
+    private func products(_ part: Part) -> Int {
+        let rounds = seconds[part]?.count ?? 1
+        return (groups[part] ?? [:]).values.reduce(0) { $0 + $1.products } / rounds
+    }
+
+    private func row(_ title: String, seconds: Double, products: Int, peak: Double?) -> String {
+        guard products > 0 else { return row(title, decimal(seconds, 3), "", "", "") }
+        return row(
+            title, decimal(seconds, 3), decimal(Double(products) * 1e-9), decimal(Double(products) / seconds * 1e-9),
+            peak.map { decimal(seconds * $0 / Double(products)) } ?? "")
+    }
+
+    private func row(_ columns: String...) -> String {
+        let widths = [38, 9, 10, 9, 16]
+        return zip(columns, widths).enumerated().map { i, column in
+            let (text, width) = column
+            let blanks = String(repeating: " ", count: max(0, width - text.count))
+            return i == 0 ? text + blanks : blanks + text
+        }.joined()
+    }
+
+    private func median(_ values: [Double]) -> Double { values.sorted()[values.count / 2] }
+}
