@@ -31,9 +31,7 @@ struct TinyPipeline {
     nonisolated(unsafe) private static let models = [
         "fp16": Result { try convert(weights: "fp16") }, "int8": Result { try convert(weights: "int8") },
     ]
-    private static let repository = URL(filePath: #filePath).deletingLastPathComponent()
-        .deletingLastPathComponent().deletingLastPathComponent()
-    private static let folder = repository.appending(path: "Tests/Fixtures/pipeline")
+    private static let folder = Fixtures.repository.appending(path: "Tests/Fixtures/pipeline")
 
     let pipeline: Pipeline
     let cases: Cases
@@ -41,7 +39,7 @@ struct TinyPipeline {
 
     init(weights: String = "fp16") throws {
         pipeline = try Pipeline(model: Self.models[weights]!.get())
-        cases = try JSONDecoder().decode(Cases.self, from: Data(contentsOf: Self.folder.appending(path: "cases.json")))
+        cases = try Fixtures.decode(Cases.self, "pipeline/cases.json")
         expected = try SafetensorsFile(path: Self.folder.appending(path: "expected.safetensors").path())
     }
 
@@ -64,7 +62,7 @@ struct TinyPipeline {
         defer { try? files.removeItem(at: scratch) }
         try files.copyItem(at: folder.appending(path: "checkpoint"), to: scratch)
         try files.copyItem(
-            at: repository.appending(path: "models/emoji/tokenizer"), to: scratch.appending(path: "tokenizer"))
+            at: Fixtures.repository.appending(path: "models/emoji/tokenizer"), to: scratch.appending(path: "tokenizer"))
         let model = scratch.appending(path: "tiny.sdq")
 
         let converter = Process()
