@@ -5,6 +5,13 @@
 import FoundationEssentials
 import Kernels
 import SDLite
+import Terminal
+
+#if canImport(Glibc)
+import Glibc
+#elseif canImport(Musl)
+import Musl
+#endif
 
 struct Usage: Error, CustomStringConvertible {
     let description = "see the first lines of parity/Tensors/main.swift for the arguments"
@@ -25,27 +32,32 @@ func latents(_ arguments: [String]) throws -> Latents {
     return Latents(shape: shape, values: try readFloats(arguments[0]))
 }
 
-let arguments = Array(CommandLine.arguments.dropFirst())
-guard arguments.count >= 4 else { throw Usage() }
-let pipeline = try Pipeline(model: Model(path: arguments[0]))
-let rest = Array(arguments.dropFirst(3))
-
-let result: [Float]
-switch (arguments[2], rest.count) {
-case ("text", _):
-    result = try pipeline.textEncoder(rest.map { pipeline.tokenizer.encode($0).ids }).values
-case ("unet", 7):
-    let input = try latents(rest)
-    let states = try readFloats(rest[6])
-    let channels = pipeline.unet.contextChannels
-    let tokens = states.count / input.shape[0] / channels
-    guard let timestep = Double(rest[5]) else { throw Usage() }
-    result = try pipeline.unet(
-        input, timestep: timestep,
-        encoderHiddenStates: Tensor([input.shape[0], tokens, channels], values: states)).values
-case ("vae", 5):
-    result = try pipeline.vae.decode(latents(rest)).values
-default:
-    throw Usage()
+/// The tensor that the arguments ask for, in C order.
+func compute(_ part: String, _ arguments: [String], with pipeline: Pipeline) throws -> [Float] {
+    switch (part, arguments.count) {
+    case ("text", 1...):
+        return try pipeline.textEncoder(arguments.map { pipeline.tokenizer.encode($0).ids }).values
+    case ("unet", 7):
+        let input = try latents(arguments)
+        let states = try readFloats(arguments[6])
+        let channels = pipeline.unet.contextChannels
+        guard let timestep = Double(arguments[5]) else { throw Usage() }
+        let encoderHiddenStates = Tensor(
+            [input.shape[0], states.count / input.shape[0] / channels, channels], values: states)
+        return try pipeline.unet(input, timestep: timestep, encoderHiddenStates: encoderHiddenStates).values
+    case ("vae", 5):
+        return try pipeline.vae.decode(latents(arguments)).values
+    default:
+        throw Usage()
+    }
 }
-try writeFloats(result, to: arguments[1])
+
+do {
+    let arguments = Array(CommandLine.arguments.dropFirst())
+    guard arguments.count > 3 else { throw Usage() }
+    let pipeline = try Pipeline(model: Model(path: arguments[0]))
+    try writeFloats(compute(arguments[2], Array(arguments[3...]), with: pipeline), to: arguments[1])
+} catch {
+    printError("error: \(error)")
+    exit(1)
+}
