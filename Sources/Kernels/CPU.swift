@@ -5,8 +5,13 @@ import Musl
 #endif
 
 enum CPU {
-    /// Cores this process may run on.
+    /// Cores' worth of time this process may use: those it may run on, or fewer if its control group has a quota.
     static var allowedCores: Int {
+        guard let quota = ControlGroup.coreQuota else { return affineCores }
+        return max(1, min(affineCores, Int(quota.rounded(.up))))
+    }
+
+    private static var affineCores: Int {
         var set = [UInt64](repeating: 0, count: 16)  // cpu_set_t: 1024 bits
         guard schedGetAffinity(0, set.count * 8, &set) == 0 else { return 1 }
         return max(1, set.reduce(0) { $0 + $1.nonzeroBitCount })

@@ -53,8 +53,10 @@ extension Compute {
         let zeros = tensor([x.channels], repeating: 0)
         let source = PixelSource(x, enlargedTo: (height, width), zeroRow: UnsafePointer(zeros.pointer))
         let products = out.rows * x.channels * weights.taps * weights.outputs
-        traced("convolution \(shape.kernel)×\(shape.kernel), \(out.shape[1])×\(out.shape[2])", products: products) {
-            if arithmetic == .mixed, shape == .same3x3, let block = weights.integerBlock {
+        let block = arithmetic == .mixed && shape == .same3x3 ? weights.integerBlock : nil
+        let size = "\(shape.kernel)×\(shape.kernel), \(out.shape[1])×\(out.shape[2])"
+        traced("convolution \(size), \(block == nil ? "float" : "Winograd")", products: products) {
+            if let block {
                 winogradConvolution(source, weights, block: block, bias: bias, into: out, accumulate: accumulate)
             } else {
                 let (outHeight, outWidth) = (out.shape[1], out.shape[2])

@@ -22,14 +22,14 @@ extension Compute {
         traced("add") { forEachVectorRange(x) { kernels.add(x.pointer + $0, $1, sum.pointer + $0) } }
     }
 
-    /// x[image, ..., c] += offsets[image, c], in place: the time embedding joins a feature map.
-    public func addPerImage(_ offsets: Tensor, to x: Tensor) {
-        let (channels, rows) = (x.channels, x.rows / x.shape[0])
-        precondition(offsets.shape == [x.shape[0], channels] && channels % 8 == 0)
+    /// x[..., c] += offsets[c], in place: the time embedding joins a feature map.
+    public func addPerChannel(_ offsets: Tensor, to x: Tensor) {
+        let channels = x.channels
+        precondition(offsets.count == channels && channels % 8 == 0)
         traced("add") {
             forEachRange(x.rows, chunk: 64) { range in
                 for row in range {
-                    kernels.add(offsets.pointer + row / rows * channels, channels, x.pointer + row * channels)
+                    kernels.add(offsets.pointer, channels, x.pointer + row * channels)
                 }
             }
         }
@@ -48,6 +48,14 @@ extension Compute {
                 }
             }
         }
+        return out
+    }
+
+    /// `x` `[1, ...]`, `count` times over: `[count, ...]`.
+    public func repeated(_ x: Tensor, _ count: Int) -> Tensor {
+        precondition(x.shape[0] == 1)
+        let out = tensor([count] + x.shape.dropFirst())
+        for i in 0..<count { (out.pointer + i * x.count).update(from: x.pointer, count: x.count) }
         return out
     }
 

@@ -19,8 +19,10 @@ extension Compute {
         try checkCancellation()
         precondition(x.channels == weights.inputs && weights.taps == 1, "\(x.shape) × \(weights.inputs) inputs")
         precondition(out.rows == x.rows && out.channels == weights.outputs)
-        traced("linear, \(x.rows) rows", products: x.rows * weights.inputs * weights.outputs) {
-            if arithmetic == .mixed, let block = weights.integerBlock {
+        let block = arithmetic == .mixed ? weights.integerBlock : nil
+        let name = "linear, \(x.rows) rows, \(block == nil ? "float" : "integer")"
+        traced(name, products: x.rows * weights.inputs * weights.outputs) {
+            if let block {
                 integerProduct(x, weights, block: block, bias: bias, into: out, accumulate: accumulate)
             } else {
                 let input = UnsafePointer(x.pointer)

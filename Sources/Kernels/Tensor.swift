@@ -4,8 +4,12 @@ public final class Tensor: @unchecked Sendable {
     public let shape: [Int]
     public let count: Int
     let pointer: UnsafeMutablePointer<Float>
-    private let memory: UnsafeMutableRawBufferPointer
-    private let arena: Arena
+    private let owner: Owner
+
+    private enum Owner {
+        case memory(UnsafeMutableRawBufferPointer, Arena)
+        case tensor(Tensor)
+    }
 
     /// Memory of its own, uninitialised.
     public convenience init(_ shape: [Int]) { self.init(shape, in: Arena()) }
@@ -13,11 +17,19 @@ public final class Tensor: @unchecked Sendable {
     /// Uninitialised memory of the given shape. It is a little longer, so that whole vectors may be read.
     init(_ shape: [Int], in arena: Arena) {
         self.shape = shape
-        self.arena = arena
         count = shape.reduce(1, *)
-        memory = arena.take((count + 16) * MemoryLayout<Float>.stride)
+        let memory = arena.take((count + 16) * MemoryLayout<Float>.stride)
+        owner = .memory(memory, arena)
         pointer = memory.baseAddress!.bindMemory(to: Float.self, capacity: count + 16)
         (pointer + count).initialize(repeating: 0, count: 16)
+    }
+
+    /// Rows of another tensor, where they lie.
+    private init(_ tensor: Tensor, rows: Range<Int>) {
+        shape = [rows.count, tensor.channels]
+        count = rows.count * tensor.channels
+        pointer = tensor.pointer + rows.lowerBound * tensor.channels
+        owner = .tensor(tensor)
     }
 
     public convenience init(_ shape: [Int], values: [Float]) {
@@ -31,7 +43,15 @@ public final class Tensor: @unchecked Sendable {
         pointer.update(repeating: value, count: count)
     }
 
-    deinit { arena.giveBack(memory) }
+    deinit {
+        if case .memory(let memory, let arena) = owner { arena.giveBack(memory) }
+    }
+
+    /// A part of the rows, `[range.count, channels]`, sharing this tensor's memory.
+    public func rows(_ range: Range<Int>) -> Tensor {
+        precondition(range.lowerBound >= 0 && range.upperBound <= rows)
+        return Tensor(self, rows: range)
+    }
 
     public var values: [Float] { Array(UnsafeBufferPointer(start: pointer, count: count)) }
 

@@ -130,14 +130,13 @@ public final class Pipeline {
     }
 
     /// The U-Net's prediction for every picture of the batch, one picture at a time so that memory does not grow with
-    /// their number. With guidance, each is a batch of two: without and with the prompt.
+    /// their number. With guidance, each is predicted for two prompts: the negative and the positive.
     private func predictNoise(
         _ latents: Latents, _ timestep: Double, _ encoderHiddenStates: Tensor, guidanceScale: Float?
     ) throws -> [Float] {
         var noise: [Float] = []
         for image in 0..<latents.shape[0] {
-            let input = latents[image].repeated(guidanceScale == nil ? 1 : 2)
-            let prediction = try unet(input, timestep: timestep, encoderHiddenStates: encoderHiddenStates)
+            let prediction = try unet(latents[image], timestep: timestep, encoderHiddenStates: encoderHiddenStates)
             if let guidanceScale {
                 noise += zip(prediction[0].values, prediction[1].values).map { unconditional, conditional in
                     unconditional + guidanceScale * (conditional - unconditional)

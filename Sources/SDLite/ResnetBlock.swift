@@ -27,11 +27,11 @@ struct ResnetBlock {
         shortcut = inputs == outputs ? nil : try Linear(weights["conv_shortcut"], inputs: inputs, outputs: outputs)
     }
 
-    /// - Parameter timeEmbedding: `[batch, timeChannels]`, after its SiLU
+    /// - Parameter timeEmbedding: `[1, timeChannels]`, after its SiLU
     func callAsFunction(_ x: Tensor, timeEmbedding: Tensor? = nil) throws -> Tensor {
         let h = try conv1(norm1(x, silu: true))
         if let timeProjection, let timeEmbedding {
-            compute.addPerImage(try timeProjection(timeEmbedding), to: h)
+            compute.addPerChannel(try timeProjection(timeEmbedding), to: h)
         }
         let out = try conv2(norm2(h, silu: true))
         if let shortcut {

@@ -19,23 +19,24 @@ struct SpatialTransformer {
     }
 
     /// - Parameters:
-    ///   - x: `[batch, height, width, channels]`
+    ///   - x: `[batch, height, width, channels]`, or `[1, height, width, channels]` for all prompts alike
     ///   - encoderHiddenStates: `[batch, tokens, contextChannels]`
     func callAsFunction(_ x: Tensor, encoderHiddenStates: Tensor) throws -> Tensor {
-        let h = try projectIn(norm(x))
-        try block(h, encoderHiddenStates: encoderHiddenStates)
+        let h = try block(projectIn(norm(x)), encoderHiddenStates: encoderHiddenStates)
         let out = try projectOut(h)
-        compute.add(x, to: out)
+        compute.add(x.shape[0] < out.shape[0] ? compute.repeated(x, out.shape[0]) : x, to: out)
         return out
     }
 }
 
 struct TransformerBlock {
+    private let compute: Compute
     private let norm1, norm2, norm3: LayerNorm
     private let selfAttention, crossAttention: Attention
     private let feedForward: FeedForward
 
     init(_ weights: Weights, channels: Int, heads: Int, contextChannels: Int) throws(ModelError) {
+        compute = weights.compute
         norm1 = try LayerNorm(weights["norm1"], channels: channels)
         selfAttention = try Attention(weights["attn1"], channels: channels, heads: heads)
         norm2 = try LayerNorm(weights["norm2"], channels: channels)
@@ -45,12 +46,15 @@ struct TransformerBlock {
         feedForward = try FeedForward(weights["ff"]["net"], channels: channels)
     }
 
-    /// Works in place on `x`, rows of channels.
-    func callAsFunction(_ x: Tensor, encoderHiddenStates: Tensor) throws {
+    /// May work in place on `x`. What `x` has of a batch before the prompts first come in, it may have once.
+    func callAsFunction(_ x: Tensor, encoderHiddenStates: Tensor) throws -> Tensor {
         let normed = try norm1(x)
         try selfAttention(normed, context: normed, addingTo: x)
-        try crossAttention(norm2(x), context: encoderHiddenStates, addingTo: x)
-        try feedForward(norm3(x), addingTo: x)
+        let prompts = encoderHiddenStates.shape[0]
+        let h = x.shape[0] < prompts ? compute.repeated(x, prompts) : x
+        try crossAttention(norm2(h), context: encoderHiddenStates, addingTo: h)
+        try feedForward(norm3(h), addingTo: h)
+        return h
     }
 }
 
@@ -90,7 +94,13 @@ struct FeedForward {
         down = try Linear(weights[2], inputs: 4 * channels, outputs: channels)
     }
 
+    /// In stripes of rows, because the inside is eight times as wide as `x`.
     func callAsFunction(_ x: Tensor, addingTo residual: Tensor) throws {
-        try down(compute.gatedGelu(up(x)), addingTo: residual)
+        for first in stride(from: 0, to: x.rows, by: Self.stripe) {
+            let rows = first..<min(x.rows, first + Self.stripe)
+            try down(compute.gatedGelu(up(x.rows(rows))), addingTo: residual.rows(rows))
+        }
     }
+
+    private static let stripe = 1024
 }

@@ -61,19 +61,20 @@ public struct UNet {
 
     /// Predicts the noise (or v) in `latents`.
     /// - Parameters:
-    ///   - latents: `[n, inChannels, h, w]`
+    ///   - latents: `[n, inChannels, h, w]`; or `[1, inChannels, h, w]` for n prompts, and then what does not depend
+    ///     on the prompt yet is computed once
     ///   - timestep: 0…999, fractional for the sigma schedulers
     ///   - encoderHiddenStates: `[n, tokens, contextChannels]`
     /// - Returns: `[n, outChannels, h, w]`
     /// - Throws: `ModelError` for wrong shapes, `CancellationError`
     public func callAsFunction(_ latents: Latents, timestep: Double, encoderHiddenStates: Tensor) throws -> Latents {
         guard latents.shape.count == 4, latents.shape[1] == inChannels,
-            encoderHiddenStates.shape.count == 3, encoderHiddenStates.shape[0] == latents.shape[0],
+            encoderHiddenStates.shape.count == 3, [1, encoderHiddenStates.shape[0]].contains(latents.shape[0]),
             encoderHiddenStates.shape[2] == contextChannels
         else {
             throw ModelError.badLatents(found: latents.shape, expected: [encoderHiddenStates.shape[0], inChannels])
         }
-        let embedding = try timeEmbedding(timestep, batch: latents.shape[0])
+        let embedding = try timeEmbedding(timestep)
         var x = try convIn(latents.channelsLast())
         var skips = [x]
         for block in downBlocks {
@@ -112,16 +113,15 @@ private struct TimestepEmbedding {
         frequencyShift = configuration.frequencyShift
     }
 
-    /// `[batch, 4·channels]`, after the SiLU that every block would apply to it.
-    func callAsFunction(_ timestep: Double, batch: Int) throws -> Tensor {
+    /// `[1, 4·channels]`, after the SiLU that every block would apply to it.
+    func callAsFunction(_ timestep: Double) throws -> Tensor {
         let half = channels / 2
         let angles = (0..<half).map { i in  // in float32 and in diffusers' order: at t = 999 the rounding shows
             Float(timestep) * exp(-Float(log(10_000.0)) * Float(i) / (Float(half) - frequencyShift))
         }
         let (sines, cosines) = (angles.map { sin($0) }, angles.map { cos($0) })
         let sinusoids = cosineFirst ? cosines + sines : sines + cosines
-        let rows = (0..<batch).flatMap { _ in sinusoids }
-        let hidden = try linear1(Tensor([batch, channels], values: rows))
+        let hidden = try linear1(Tensor([1, channels], values: sinusoids))
         compute.silu(hidden)
         let embedding = try linear2(hidden)
         compute.silu(embedding)

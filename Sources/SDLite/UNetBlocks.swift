@@ -83,7 +83,9 @@ struct UpBlock {
     ) throws -> Tensor {
         var x = x
         for (i, resnet) in resnets.enumerated() {
-            x = try resnet(compute.concatenateChannels(x, skips.removeLast()), timeEmbedding: timeEmbedding)
+            var skip = skips.removeLast()
+            if skip.shape[0] < x.shape[0] { skip = compute.repeated(skip, x.shape[0]) }
+            x = try resnet(compute.concatenateChannels(x, skip), timeEmbedding: timeEmbedding)
             if !transformers.isEmpty { x = try transformers[i](x, encoderHiddenStates: encoderHiddenStates) }
         }
         if let upsampler, let next = skips.last {

@@ -60,7 +60,7 @@ struct Bench: ParsableCommand {
         for _ in 0..<rounds {
             if let blas { report.peaks.append(blas.peak()) }
             try measure(.text) { _ = try pipeline.textEncoder(prompts) }
-            try measure(.unet) { _ = try unet(latents.repeated(2), timestep: 500, encoderHiddenStates: states) }
+            try measure(.unet) { _ = try unet(latents, timestep: 500, encoderHiddenStates: states) }
             try measure(.vae) { _ = try vae.decode(latents) }
         }
         report.peakMemoryBytes = peakMemory()

@@ -128,10 +128,10 @@ private let tolerance = 1e-6
             #expect(joined[row * 24..<row * 24 + 8] == av[row * 8..<row * 8 + 8])
             #expect(joined[row * 24 + 8..<row * 24 + 24] == bv[row * 16..<row * 16 + 16])
         }
-        let offsets = Tensor([2, 8], values: numbers.array(16))
+        let offsets = Tensor([1, 8], values: numbers.array(8))
         let ov = offsets.values
-        compute.addPerImage(offsets, to: a)
-        let expected = av.indices.map { i in av[i] + ov[i / 120 * 8 + i % 8] }
+        compute.addPerChannel(offsets, to: a)
+        let expected = av.indices.map { i in av[i] + ov[i % 8] }
         #expect(a.values == expected)
     }
 
