@@ -1,5 +1,5 @@
-# Installs the C libraries that sd-lite is built with, where they are missing. Sourced by ./setup and ./test.
-libraries=(liblz4-dev libpng-dev zlib1g-dev pkg-config)
+# Installs what is missing of the C libraries that sd-lite is built with and of `libraries`, if set. Sourced by scripts.
+libraries+=(liblz4-dev libpng-dev zlib1g-dev pkg-config)
 
 if command -v dpkg-query > /dev/null; then
     missing=()
