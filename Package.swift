@@ -58,9 +58,9 @@ let package = Package(
         .target(name: "TestFiles", path: "Tests/TestFiles"),
         .testTarget(name: "QuantTests", dependencies: ["Quant", "TestFiles"]),
         .testTarget(name: "KernelsTests", dependencies: ["Kernels"]),
-        .testTarget(name: "SDLiteTests", dependencies: ["SDLite"]),
+        .testTarget(name: "SDLiteTests", dependencies: ["SDLite", "CPNG"]),
         .testTarget(name: "ConvertTests", dependencies: ["convert", "Quant", "TestFiles"]),
-        .testTarget(name: "CommandTests", dependencies: ["SDLite", "Quant"]),
+        .testTarget(name: "CommandTests", dependencies: ["SDLite", "Quant", "TestFiles"]),
     ] + kernelSets,
     swiftLanguageModes: [.v6]
 )

@@ -19,8 +19,9 @@ public struct Image: Equatable, Sendable {
     public init(_ decoded: Tensor) {
         precondition(decoded.shape.count == 4 && decoded.shape[0] == 1 && decoded.shape[3] == 3, "one RGB picture")
         let pixels = decoded.values.map { value in
+            guard !value.isNaN else { return UInt8(0) }
             let unit = max(0, min(1, value * 0.5 + 0.5))
-            return unit.isNaN ? 0 : UInt8((unit * 255).rounded(.toNearestOrEven))
+            return UInt8((unit * 255).rounded(.toNearestOrEven))
         }
         self.init(width: decoded.shape[2], height: decoded.shape[1], pixels: pixels)
     }

@@ -9,7 +9,10 @@ public enum Npy {
     /// - Parameter path: a `.npy` file of version 1 or 2 with dtype `<f4`
     /// - Throws: `NpyError` for anything else, `FormatError` if the file cannot be read
     public static func read(path: String) throws -> (shape: [Int], values: [Float]) {
-        let bytes = try readFile(path: path, limit: sizeLimit)
+        try parse(readFile(path: path, limit: sizeLimit), file: path)
+    }
+
+    static func parse(_ bytes: [UInt8], file path: String) throws -> (shape: [Int], values: [Float]) {
         guard bytes.starts(with: magic) else { throw NpyError.notNpy(file: path) }
         guard bytes.count >= 12 else { throw NpyError.truncated(file: path) }
         guard bytes[6] == 1 || bytes[6] == 2 else { throw NpyError.version(file: path, major: Int(bytes[6])) }

@@ -1,11 +1,22 @@
 @_spi(_Unicode) import Swift
 
 /// Canonical composition (NFC), then lower case, each scalar for itself: a capital sigma at the end of a word becomes
-/// "σ", not "ς" (tokenizers/src/tokenizer/normalizer.rs, `lowercase`).
+/// "σ", not "ς" (tokenizers/src/tokenizer/normalizer.rs, `lowercase`). The tables behind the tokenizers library's NFC are
+/// those of Unicode 9: marks that are newer neither move nor combine.
 func normalize(_ scalars: [Unicode.Scalar]) -> [Unicode.Scalar] {
-    var text = String.UnicodeScalarView()
-    text.append(contentsOf: scalars)
-    return String(text)._nfc.flatMap { $0.properties.lowercaseMapping.unicodeScalars }
+    var composed: [Unicode.Scalar] = []
+    var known = String.UnicodeScalarView()
+    for scalar in scalars {
+        if let age = scalar.properties.age, age.major <= 9 {
+            known.append(scalar)
+        } else {
+            composed += String(known)._nfc
+            composed.append(scalar)
+            known.removeAll()
+        }
+    }
+    composed += String(known)._nfc
+    return composed.flatMap { $0.properties.lowercaseMapping.unicodeScalars }
 }
 
 /// The words of a text: contractions, runs of letters, single digits, and runs of anything else that is not white space.

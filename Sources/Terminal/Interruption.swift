@@ -15,9 +15,14 @@ public enum Interruption {
     /// Catches Ctrl-C, termination and hang-up. Too large a file is to be an error of `write`, not a signal.
     public static func watch() {
         flag.store(false, ordering: .relaxed)
+        // A parent that starts this program from a worker thread may hand down that they are blocked.
+        var caught = sigset_t()
+        sigemptyset(&caught)
         for number in [SIGINT, SIGTERM, SIGHUP] {
             signal(number) { _ in Interruption.flag.store(true, ordering: .relaxed) }
+            sigaddset(&caught, number)
         }
+        pthread_sigmask(SIG_UNBLOCK, &caught, nil)
         signal(SIGXFSZ, SIG_IGN)
     }
 }

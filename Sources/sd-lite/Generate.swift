@@ -7,7 +7,10 @@ struct Generate: ParsableCommand {
         abstract: "Paint a picture from a prompt.",
         discussion: """
             The same model, prompt, options and seed give the same picture, here and in diffusers. With --count above 1 \
-            the pictures' noise comes from one stream of random numbers, as in diffusers with one generator for the batch.
+            the pictures' noise comes from one stream of random numbers, as in diffusers with one generator for the batch: \
+            the second picture is not that of seed + 1.
+
+            Prompt and settings are stored in the PNG, under "parameters" as A1111 stores them.
             """)
 
     @Argument(help: "What to paint. More than 75 tokens are cut off, and the rest is reported.")
@@ -43,25 +46,32 @@ struct Generate: ParsableCommand {
     @Option(help: "Height in pixels, a multiple of 8; by default the model's.")
     var height: Int?
 
-    @Option(help: "Pictures to paint. Above 1, files are numbered: picture-1.png, picture-2.png, …")
-    var count = 1
+    @Option(
+        help: """
+            Pictures to paint; by default 1, or as many as --latents-in holds. Above 1, files are numbered: picture-1.png, \
+            picture-2.png, …
+            """)
+    var count: Int?
 
     @Option(name: .shortAndLong, help: "The PNG file to write.")
     var output = "picture.png"
 
-    @Flag(help: "Also write all pictures on one contact sheet: picture-grid.png.")
+    @Flag(help: "With --count above 1, also write all pictures on one contact sheet: picture-grid.png.")
     var grid = false
 
-    @Option(help: "Start from these latents instead of the seed's noise: float32 .npy, [count, 4, height/8, width/8].")
+    @Option(
+        help: """
+            Start from this noise of unit variance instead of the seed's: float32 .npy, [count, 4, height/8, width/8].
+            """)
     var latentsIn: String?
 
-    @Option(help: "Write the final latents to this .npy file.")
+    @Option(help: "Write the final latents, from which the picture is decoded, to this .npy file.")
     var latentsOut: String?
 
     @Option(help: "Threads to use; by default, every core this process may run on.")
     var threads: Int?
 
-    @Flag(name: .shortAndLong, help: "Show no progress and no report.")
+    @Flag(name: .shortAndLong, help: "Show no progress bar and no timings.")
     var quiet = false
 
     @Flag(help: "Print one line of JSON on stdout: seed, timings, peak memory, files.")
@@ -71,12 +81,13 @@ struct Generate: ParsableCommand {
         try require(steps > 0, "--steps must be 1 or more, not \(steps).")
         try require(guidanceScale.isFinite, "--guidance-scale must be a finite number.")
         try require((0...1).contains(eta), "--eta must be between 0 and 1, not \(eta).")
-        try require((1...1000).contains(count), "--count must be between 1 and 1000, not \(count).")
+        try require((1...1000).contains(count ?? 1), "--count must be between 1 and 1000.")
         try require((1...1024).contains(threads ?? 1), "--threads must be between 1 and 1024.")
         for (name, size) in [("--width", width), ("--height", height)] {
             guard let size else { continue }
             try require(size > 0 && size % 8 == 0, "\(name) must be a positive multiple of 8, not \(size).")
         }
+        try require(output.hasSuffix(".png"), "--output must end in .png: no other format is written.")
     }
 
     private func require(_ holds: Bool, _ message: String) throws {
@@ -85,19 +96,12 @@ struct Generate: ParsableCommand {
 
     func run() throws {
         Interruption.watch()
-        let pipeline = try Pipeline(model: Model(path: model), compute: makeCompute(threads: threads))
-        var options = GenerationOptions(prompt: prompt)
-        options.negativePrompt = negativePrompt
-        options.width = width
-        options.height = height
-        options.steps = steps
-        options.guidanceScale = guidanceScale
-        options.seed = seed ?? UInt64.random(in: 0...UInt64(UInt32.max))
-        options.noiseSource = generator
-        options.scheduler = scheduler
-        options.eta = eta
-        options.count = count
-        options.latents = try latentsIn.map(readLatents)
+        let names = OutputNames(output)
+        try names.checkFolder()
+        if let latentsOut { try OutputNames(latentsOut).checkFolder() }
+        let model = try Model(path: model)
+        let pipeline = try Pipeline(model: model, compute: makeCompute(threads: threads))
+        let options = try generationOptions(for: pipeline)
 
         var meter = ProgressMeter(quiet: quiet)
         defer { meter.end() }
@@ -109,43 +113,57 @@ struct Generate: ParsableCommand {
         for text in generation.truncatedPrompts {
             printError("warning: the prompt is too long; this part was left out: \(text)")
         }
-        let files = try write(generation, options)
+        let files = try write(generation, ImageParameters(options, model: model, image: generation.images[0]), names)
         let report = GenerationReport(options: options, generation: generation, files: files)
-        if json {
-            print(try report.json)
-        } else if !quiet {
-            print(report.summary)
+        print(json ? try report.json : quiet ? report.seedAndFiles : report.summary)
+    }
+
+    private func generationOptions(for pipeline: Pipeline) throws -> GenerationOptions {
+        var options = GenerationOptions(prompt: prompt)
+        options.negativePrompt = negativePrompt
+        options.width = width
+        options.height = height
+        options.steps = steps
+        options.guidanceScale = guidanceScale
+        options.seed = seed ?? UInt64.random(in: 0...UInt64(UInt32.max))
+        options.noiseSource = generator
+        options.scheduler = scheduler
+        options.eta = eta
+        options.count = count ?? 1
+        if let latentsIn {
+            let (shape, values) = try Npy.read(path: latentsIn)
+            guard shape.count == 4, shape.allSatisfy((1...8192).contains) else {
+                throw CommandError.latentShape(file: latentsIn, shape: shape)
+            }
+            options.latents = Latents(shape: shape, values: values)
+            options.count = count ?? shape[0]
+            options.height = height ?? shape[2] * pipeline.vae.scale
+            options.width = width ?? shape[3] * pipeline.vae.scale
         }
+        return options
     }
 
-    private func readLatents(_ path: String) throws -> Latents {
-        let (shape, values) = try Npy.read(path: path)
-        return Latents(shape: shape, values: values)
-    }
-
-    private func write(_ generation: Generation, _ options: GenerationOptions) throws -> [String] {
-        let parameters = ImageParameters.text(options, image: generation.images[0])
+    /// - Returns: the paths of all files
+    private func write(
+        _ generation: Generation, _ parameters: ImageParameters, _ names: OutputNames
+    ) throws -> [String] {
         var files: [String] = []
+        let count = generation.images.count
         for (i, image) in generation.images.enumerated() {
-            let path = count == 1 ? output : name("\(i + 1)")
-            try image.writePNG(to: path, parameters: parameters)
+            guard !Interruption.requested else { throw CancellationError() }
+            let path = count == 1 ? output : names.numbered(i + 1)
+            try image.writePNG(to: path, parameters: parameters.text(picture: i))
             files.append(path)
         }
-        if grid {
-            try Image.grid(generation.images).writePNG(to: name("grid"), parameters: parameters)
-            files.append(name("grid"))
+        if grid && count > 1 {
+            try Image.grid(generation.images).writePNG(to: names.grid, parameters: parameters.text(picture: nil))
+            files.append(names.grid)
         }
         if let latentsOut {
             try Npy.write(shape: generation.latents.shape, values: generation.latents.values, to: latentsOut)
             files.append(latentsOut)
         }
         return files
-    }
-
-    /// The output file's name with `suffix` before its extension.
-    private func name(_ suffix: String) -> String {
-        let stem = output.hasSuffix(".png") ? String(output.dropLast(4)) : output
-        return "\(stem)-\(suffix).png"
     }
 }
 

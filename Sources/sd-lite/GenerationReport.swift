@@ -33,12 +33,13 @@ struct GenerationReport: Encodable {
         }
     }
 
+    var seedAndFiles: String { "\(files.joined(separator: ", "))\nseed \(seed)" }
+
     var summary: String {
         let median = stepSeconds.sorted()[stepSeconds.count / 2]
         let total = textSeconds + stepSeconds.reduce(0, +) + decodeSeconds
         return """
-            \(files.joined(separator: ", "))
-            seed \(seed), \(decimal(total)) s (text \(decimal(textSeconds)), \(stepSeconds.count) steps of \
+            \(seedAndFiles), \(decimal(total)) s (text \(decimal(textSeconds)), \(stepSeconds.count) steps of \
             \(decimal(median)), decoding \(decimal(decodeSeconds))), peak memory \(peakMemoryBytes >> 20) MiB
             """
     }

@@ -1,14 +1,36 @@
+import FoundationEssentials
 import SDLite
 
-/// How a picture was made, in the words that A1111 writes into its PNG files.
-enum ImageParameters {
-    static func text(_ options: GenerationOptions, image: Image) -> String {
-        var lines = [options.prompt]
-        if !options.negativePrompt.isEmpty { lines.append("Negative prompt: \(options.negativePrompt)") }
-        lines.append(
-            "Steps: \(options.steps), Sampler: \(options.scheduler?.rawValue ?? "model's own"), "
-                + "CFG scale: \(options.guidanceScale), Seed: \(options.seed), Size: \(image.width)x\(image.height), "
-                + "RNG: \(options.noiseSource.rawValue.uppercased())")
-        return lines.joined(separator: "\n")
+/// How a picture was made, in the words that A1111 writes into its PNG files (modules/processing.py, `create_infotext`).
+struct ImageParameters {
+    let options: GenerationOptions
+    let scheduler: SchedulerKind
+    let image: Image
+
+    /// - Throws: `SchedulerError` or a decoding error if the model's scheduler is asked for and cannot be told
+    init(_ options: GenerationOptions, model: Model, image: Image) throws {
+        struct File: Decodable {
+            let _class_name: String
+        }
+        self.options = options
+        self.image = image
+        scheduler = try options.scheduler ?? SchedulerKind(
+            named: JSONDecoder().decode(File.self, from: Data(model.schedulerConfiguration))._class_name)
+    }
+
+    /// - Parameter picture: its place in the batch, from 0; nil for the contact sheet
+    func text(picture: Int?) -> String {
+        var facts = [
+            "Steps: \(options.steps)", "Sampler: \(scheduler.rawValue.uppercased())",
+            "CFG scale: \(options.guidanceScale)", "Seed: \(options.seed)", "Size: \(image.width)x\(image.height)",
+        ]
+        if options.count > 1 {
+            facts.append("Batch size: \(options.count)")
+            if let picture { facts.append("Batch pos: \(picture)") }
+        }
+        // A1111's name for CUDA's generator is that of the device.
+        facts.append("RNG: \(options.noiseSource == .cpu ? "CPU" : "GPU")")
+        let negative = options.negativePrompt.isEmpty ? "" : "\nNegative prompt: \(options.negativePrompt)"
+        return options.prompt + negative + "\n" + facts.joined(separator: ", ")
     }
 }

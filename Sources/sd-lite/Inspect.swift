@@ -17,7 +17,7 @@ struct Inspect: ParsableCommand {
     @Flag(help: "Check the checksum of every tensor and document.")
     var verify = false
 
-    @Flag(help: "Print the file's own JSON header instead.")
+    @Flag(help: "Print the file's own JSON header, on one line, instead.")
     var json = false
 
     func run() throws {
@@ -28,13 +28,14 @@ struct Inspect: ParsableCommand {
             encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
             print(String(decoding: try encoder.encode(file.header), as: UTF8.self))
         } else {
-            show(file)
+            try show(file)
         }
         if verify { try check(file) }
     }
 
-    private func show(_ file: WeightFile) {
-        print("\(file.path), written by \(file.header.converter)")
+    private func show(_ file: WeightFile) throws {
+        print("\(file.path), written by \(file.header.converter)\n")
+        for fact in try ArchitectureFact.all(in: file) { print("\(fact.component): \(fact.fact)") }
         for component in unique(file.header.tensors.map { String($0.component) }) {
             let entries = file.header.tensors.filter { $0.component == component }
             print("\n\(component): \(describe(entries))")
@@ -69,6 +70,6 @@ struct Inspect: ParsableCommand {
         defer { bar.end() }
         try file.verify { done, total in bar.show("checking", done, of: total) }
         bar.end()
-        print("\nevery checksum is right")
+        if !json { print("\nevery checksum is right") }
     }
 }

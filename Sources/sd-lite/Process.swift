@@ -1,17 +1,15 @@
+import FoundationEssentials
 import Kernels
 import Terminal
 
-#if canImport(Glibc)
-import Glibc
-#elseif canImport(Musl)
-import Musl
-#endif
-
-/// The most resident memory that this process has had, in bytes.
+/// The most resident memory that this process has had, in bytes, pages of the mapped model included; 0 if it cannot be
+/// told. `getrusage` would count what the parent process held before it started this program.
 func peakMemory() -> Int {
-    var usage = rusage()
-    getrusage(__rusage_who_t(0), &usage)  // RUSAGE_SELF
-    return usage.ru_maxrss * 1024
+    guard let status = try? String(contentsOfFile: "/proc/self/status", encoding: .utf8),
+        let line = status.split(separator: "\n").first(where: { $0.hasPrefix("VmHWM:") }),
+        let kibibytes = line.split(whereSeparator: { $0 == " " || $0 == "\t" }).dropFirst().first.flatMap({ Int($0) })
+    else { return 0 }
+    return kibibytes * 1024
 }
 
 /// Computes on as many threads as asked for, and stops after the layer in work once the user interrupts.

@@ -1,0 +1,155 @@
+import Foundation
+import SDLite
+import TestFiles
+import Testing
+
+/// `sd-lite generate` on the tiny pipeline: 64×64 pictures from 8×8 latents, two steps.
+struct GenerateTests {
+    let folder: TemporaryFolder
+
+    init() throws { folder = try TemporaryFolder() }
+
+    private func generate(_ arguments: [String], output: String = "p.png") throws -> Program.Outcome {
+        try Program.run(
+            "sd-lite",
+            ["generate", "--model", try TinyModel.path(), "--steps", "2", "-o", folder.path(output)] + arguments)
+    }
+
+    private func facts(_ outcome: Program.Outcome) throws -> [String: Any] {
+        try #require(outcome.output.last == "\n" && outcome.output.filter { $0 == "\n" }.count == 1)
+        return try #require(JSONSerialization.jsonObject(with: Data(outcome.output.utf8)) as? [String: Any])
+    }
+
+    @Test func theSameSeedGivesTheSamePictureOnAnyNumberOfThreads() throws {
+        let first = try generate(["a cat", "--seed", "7", "--threads", "1"])
+        #expect(first.status == 0)
+        #expect(first.errors == "")
+        #expect(first.output.contains("seed 7"))
+        let picture = try folder.read("p.png")
+        for arguments in [["--threads", "2"], ["--scheduler", "pndm", "--generator", "cpu", "--guidance-scale", "7.5"]] {
+            #expect(try generate(["a cat", "--seed", "7"] + arguments).status == 0)
+            #expect(try folder.read("p.png") == picture, "\(arguments)")
+        }
+    }
+
+    @Test(arguments: [
+        ["--seed", "8"], ["--generator", "cuda"], ["--scheduler", "ddim"], ["--guidance-scale", "1"],
+        ["--negative-prompt", "a dog"], ["--steps", "3"], ["--width", "72"], ["--height", "56"],
+        ["--scheduler", "ddim", "--eta", "1"],
+    ])
+    func everyOptionChangesThePicture(arguments: [String]) throws {
+        #expect(try generate(["a cat", "--seed", "7"], output: "plain.png").status == 0)
+        let outcome = try generate(["a cat", "--seed", "7"] + arguments)
+        #expect(outcome.status == 0, "\(outcome.errors)")
+        #expect(try folder.read("p.png") != folder.read("plain.png"))
+    }
+
+    @Test func aRandomSeedIsReportedAndCanBeReplayed() throws {
+        let outcome = try generate(["a cat", "--quiet"])
+        let words = outcome.output.split(whereSeparator: \.isWhitespace)
+        let place = try #require(words.firstIndex(of: "seed"))
+        let picture = try folder.read("p.png")
+        #expect(try generate(["a cat", "--seed", String(words[place + 1])]).status == 0)
+        #expect(try folder.read("p.png") == picture)
+    }
+
+    @Test func severalPicturesAreNumberedAndShareOneStream() throws {
+        let outcome = try generate(["a cat", "--seed", "7", "--count", "3", "--grid", "--json"])
+        #expect(outcome.status == 0, "\(outcome.errors)")
+        #expect(folder.names() == ["p-1.png", "p-2.png", "p-3.png", "p-grid.png"])
+        let facts = try facts(outcome)
+        #expect(facts["files"] as? [String] == folder.names().map { folder.path($0) })
+        #expect(facts["seed"] as? Int == 7)
+        #expect((facts["step_seconds"] as? [Double])?.count == 3)  // PNDM doubles one of the two steps.
+        #expect((facts["peak_memory_bytes"] as? Int ?? 0) > 1 << 20)
+        #expect(try folder.read("p-1.png") != folder.read("p-2.png"))
+    }
+
+    @Test func latentsGoInAndOut() throws {
+        var generator = Generator(source: .cpu, seed: 7)
+        try Npy.write(shape: [2, 4, 8, 8], values: generator.normal(512), to: folder.path("noise.npy"))
+        // Count and size follow the file.
+        let given = try generate(["a cat", "--latents-in", folder.path("noise.npy"), "--latents-out", folder.path("a.npy")])
+        #expect(given.status == 0, "\(given.errors)")
+        let drawn = try generate(["a cat", "--seed", "7", "--count", "2", "--latents-out", folder.path("b.npy")])
+        #expect(drawn.status == 0, "\(drawn.errors)")
+        #expect(try folder.read("a.npy") == folder.read("b.npy"))
+        #expect(try Npy.read(path: folder.path("a.npy")).shape == [2, 4, 8, 8])
+    }
+
+    @Test func whatATooLongPromptLosesIsReported() throws {
+        let outcome = try generate([String(repeating: "cat ", count: 75) + "and a dog"])
+        #expect(outcome.status == 0)
+        #expect(outcome.errors.contains("warning") && outcome.errors.hasSuffix("and a dog\n"))
+    }
+
+    @Test(arguments: [
+        [], ["a cat", "--width", "12"], ["a cat", "--height=-8"], ["a cat", "--width", "0"], ["a cat", "--count", "0"],
+        ["a cat", "--steps", "0"], ["a cat", "--steps", "many"], ["a cat", "--scheduler", "magic"],
+        ["a cat", "--generator", "tpu"], ["a cat", "--guidance-scale", "nan"], ["a cat", "--seed=-1"],
+        ["a cat", "--threads", "0"], ["a cat", "-o", "picture.jpg"], ["a cat", "--unknown"], ["a", "cat"],
+    ])
+    func wrongUsageIsStatusTwo(arguments: [String]) throws {
+        let outcome = try generate(arguments)
+        #expect(outcome.status == 2)
+        #expect(outcome.errors.hasPrefix("Error: "))
+        #expect(outcome.output == "")
+        #expect(folder.names() == [])
+    }
+
+    @Test func badFilesAreStatusOneAndOneLine() throws {
+        let cut = try folder.write("cut.sdq", Array(Data(contentsOf: URL(filePath: TinyModel.path())).dropLast(100)))
+        let text = try folder.write("text.npy", "no array")
+        try Npy.write(shape: [1, 3, 8, 8], values: [Float](repeating: 0, count: 192), to: folder.path("three.npy"))
+        try Npy.write(shape: [4, 8, 8], values: [Float](repeating: 0, count: 256), to: folder.path("flat.npy"))
+        let before = folder.names()
+        let cases: [([String], String)] = [
+            (["--model", folder.path("none.sdq")], folder.path("none.sdq")),
+            (["--model", cut], cut),
+            (["--model", folder.root], folder.root),
+            (["-o", folder.path("missing/p.png")], folder.path("missing/p.png")),
+            (["--latents-out", folder.path("missing/l.npy")], folder.path("missing/l.npy")),
+            (["--latents-in", folder.path("none.npy")], folder.path("none.npy")),
+            (["--latents-in", text], text),
+            (["--latents-in", folder.path("three.npy")], "[1, 3, 8, 8]"),
+            (["--latents-in", folder.path("flat.npy")], "[4, 8, 8]"),
+            (["--steps", "100000"], "--steps"),
+        ]
+        for (arguments, named) in cases {
+            let outcome = try generate(["a cat"] + arguments)
+            #expect(outcome.status == 1, "\(arguments)")
+            #expect(outcome.errors.hasPrefix("error: ") && outcome.errors.contains(named), "\(outcome.errors)")
+            #expect(outcome.errors.filter { $0 == "\n" }.count == 1, "\(outcome.errors)")
+            #expect(outcome.output == "")
+        }
+        #expect(folder.names() == before)
+    }
+
+    @Test func interruptingStopsAndLeavesNothing() throws {
+        let process = Program.process(
+            "sd-lite",
+            [
+                "generate", "a cat", "--model", try TinyModel.path(), "--steps", "900", "--width", "512", "--height", "512",
+                "-o", folder.path("p.png"),
+            ])
+        let errors = Pipe()
+        process.standardError = errors
+        try process.run()
+        // Not before the program listens: the fifth mask in /proc says which signals it has handlers for.
+        while process.isRunning, !Self.catchesInterrupts(process.processIdentifier) { usleep(10_000) }
+        process.interrupt()
+        process.waitUntilExit()
+        #expect(process.terminationReason == .exit)
+        #expect(process.terminationStatus == 130)
+        #expect(String(decoding: errors.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self) == "interrupted\n")
+        #expect(folder.names() == [])
+    }
+
+    private static func catchesInterrupts(_ id: Int32) -> Bool {
+        guard let status = try? String(contentsOfFile: "/proc/\(id)/status", encoding: .utf8),
+            let line = status.split(separator: "\n").first(where: { $0.hasPrefix("SigCgt:") }),
+            let mask = UInt64(line.dropFirst("SigCgt:".count).trimmingCharacters(in: .whitespaces), radix: 16)
+        else { return false }
+        return mask >> (SIGINT - 1) & 1 == 1
+    }
+}

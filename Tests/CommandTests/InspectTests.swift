@@ -1,0 +1,50 @@
+import Foundation
+import Quant
+import TestFiles
+import Testing
+
+struct InspectTests {
+    private func inspect(_ arguments: [String]) throws -> Program.Outcome {
+        try Program.run("sd-lite", ["inspect"] + arguments)
+    }
+
+    @Test func showsArchitectureAndSizes() throws {
+        let outcome = try inspect([TinyModel.path()])
+        #expect(outcome.status == 0)
+        for words in ["text_encoder: 2 layers", "unet: channels [16, 24, 32]", "PNDMScheduler", "int8-panels", "documents:"] {
+            #expect(outcome.output.contains(words), "\(words)")
+        }
+        #expect(!outcome.output.contains("unet.conv_in.weight"))
+        #expect(try inspect([TinyModel.path(), "--tensors"]).output.contains("unet.conv_in.weight [16, 4, 3, 3]"))
+    }
+
+    @Test func jsonIsTheHeader() throws {
+        let outcome = try inspect([TinyModel.path(), "--json", "--verify"])
+        #expect(outcome.status == 0)
+        let header = try JSONDecoder().decode(Header.self, from: Data(outcome.output.utf8))
+        #expect(try header == WeightFile(path: TinyModel.path()).header)
+    }
+
+    @Test func verifyFindsAChangedByte() throws {
+        let folder = try TemporaryFolder()
+        #expect(try inspect([TinyModel.path(), "--verify"]).status == 0)
+        var bytes = try Array(Data(contentsOf: URL(filePath: TinyModel.path())))
+        bytes[bytes.count - 100] ^= 1
+        let changed = try folder.write("changed.sdq", bytes)
+        #expect(try inspect([changed]).status == 0)
+        let outcome = try inspect([changed, "--verify"])
+        #expect(outcome.status == 1)
+        #expect(outcome.errors.contains(changed) && outcome.errors.contains("checksum"))
+    }
+
+    @Test func helpVersionAndWrongUsage() throws {
+        for arguments in [["--help"], ["generate", "--help"], ["help", "inspect"], ["--version"]] {
+            let outcome = try Program.run("sd-lite", arguments)
+            #expect(outcome.status == 0 && outcome.errors == "" && !outcome.output.isEmpty, "\(arguments)")
+        }
+        for arguments in [["paint"], ["inspect"], ["inspect", "a", "b"]] {
+            #expect(try Program.run("sd-lite", arguments).status == 2, "\(arguments)")
+        }
+        #expect(try inspect(["/none.sdq"]).status == 1)
+    }
+}
