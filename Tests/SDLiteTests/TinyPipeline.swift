@@ -63,17 +63,7 @@ struct TinyPipeline {
         try files.copyItem(at: folder.appending(path: "checkpoint"), to: scratch)
         try files.copyItem(
             at: Fixtures.repository.appending(path: "models/emoji/tokenizer"), to: scratch.appending(path: "tokenizer"))
-        let model = scratch.appending(path: "tiny.sdq")
-
-        let converter = Process()
-        converter.executableURL = URL(filePath: "/proc/self/exe").resolvingSymlinksInPath()
-            .deletingLastPathComponent().appending(path: "sd-lite-convert")
-        converter.arguments = [scratch.path(), "-o", model.path(), "--weights", weights]
-        converter.standardOutput = FileHandle.nullDevice
-        try converter.run()
-        converter.waitUntilExit()
-        try #require(converter.terminationStatus == 0, "sd-lite-convert failed")
-        return try Model(path: model.path())
+        return try Conversion.model(of: scratch, weights: weights)
     }
 }
 

@@ -1,0 +1,51 @@
+import Kernels
+import Testing
+
+@testable import SDLite
+
+/// What int16 arithmetic changes on the bundled model, whose weights and activations are a trained network's.
+@Suite struct ArithmeticTests {
+    nonisolated(unsafe) private static let model = Result {
+        try Conversion.model(of: Fixtures.repository.appending(path: "models/emoji"), weights: "int8")
+    }
+
+    private func pipeline(_ arithmetic: Arithmetic) throws -> Pipeline {
+        try Pipeline(model: Self.model.get(), compute: Compute(arithmetic: arithmetic))
+    }
+
+    /// Rounding to int16 is 1e-4 of a row's usual value, some 5e-4 behind Winograd's transforms. Independent errors of
+    /// some 30 layers in a row add up to 2e-3 at most, which is well below the int8 rounding of the weights (1e-2).
+    @Test func unetAndDecoderAreCloseToFloat32() throws {
+        let (mixed, float32) = (try pipeline(.mixed), try pipeline(.float32))
+        var generator = Generator(source: .cpu, seed: 7)
+        let latents = Latents(shape: [1, 4, 16, 16], values: generator.normal(1024))
+        let ids = ["", "an astronaut riding a horse on mars"].map { float32.tokenizer.encode($0).ids }
+        let states = try float32.textEncoder(ids)
+        for timestep in [1.0, 500, 981] {
+            let found = try mixed.unet(latents, timestep: timestep, encoderHiddenStates: states)
+            let expected = try float32.unet(latents, timestep: timestep, encoderHiddenStates: states)
+            #expect(relativeRMS(found.values, expected.values) < 2e-3, "at \(timestep)")
+        }
+        let found = try mixed.vae.decode(latents).values
+        #expect(relativeRMS(found, try float32.vae.decode(latents).values) < 2e-3)
+    }
+
+    @Test func pictureIsCloseToFloat32() throws {
+        var options = GenerationOptions(prompt: "an astronaut riding a horse on mars")
+        options.steps = 10
+        let found = try pipeline(.mixed).generate(options).images[0].pixels
+        let expected = try pipeline(.float32).generate(options).images[0].pixels
+        #expect(psnr(found, expected.map(Float.init)) > 45)
+    }
+
+    /// One latent for several prompts is a shortcut, not another result.
+    @Test func sharedLatentsAreComputedOnce() throws {
+        let pipeline = try pipeline(.float32)
+        var generator = Generator(source: .cpu, seed: 7)
+        let latents = Latents(shape: [1, 4, 16, 16], values: generator.normal(1024))
+        let states = try pipeline.textEncoder(["", "a cat"].map { pipeline.tokenizer.encode($0).ids })
+        let shared = try pipeline.unet(latents, timestep: 500, encoderHiddenStates: states)
+        let separate = try pipeline.unet(latents.repeated(2), timestep: 500, encoderHiddenStates: states)
+        #expect(shared == separate)
+    }
+}
