@@ -1,8 +1,10 @@
-"""Times sd-lite beside PyTorch: compare.py CHECKPOINT MODEL.sdq [--rounds 3] [--threads N] [--size 512]
+"""Times sd-lite beside its peers: compare.py CHECKPOINT MODEL.sdq [--rounds 3] [--threads N] [--size 512] [--openvino]
 
-CHECKPOINT is the diffusers folder that MODEL.sdq was converted from. Both take turns within every round, so that what
-else the machine does burdens both alike; a row gives the median of each and of the rounds' ratios. PyTorch computes in
-float32 and channels_last, with as many threads. Needs torch, diffusers, transformers, and a release build."""
+CHECKPOINT is the diffusers folder that MODEL.sdq was converted from. All take turns within every round, so that what
+else the machine does burdens all alike; a row gives the medians, and the medians of the rounds' ratios. PyTorch computes
+in float32 and channels_last, OpenVINO in float32, with as many threads. The yardstick is the same number of
+multiply-adds at the peak of OpenBLAS's sgemm in the same round. Needs torch, diffusers, transformers (and openvino), and
+a release build. --save FILE keeps the figures for plot.py."""
 import argparse
 import json
 import os
@@ -50,16 +52,60 @@ class PyTorch:
         return seconds
 
 
+class OpenVINO:
+    """The same modules, traced from PyTorch's."""
+
+    def __init__(self, checkpoint, threads, size):
+        import openvino
+        import oracle
+        import torch
+        pipe = oracle.load_pipeline(checkpoint)
+        side = size // pipe.vae_scale_factor
+        latents, states = torch.randn(2, 4, side, side), torch.randn(2, 77, pipe.unet.config.cross_attention_dim)
+        ids = oracle.token_ids(pipe.tokenizer, ["", "an astronaut riding a horse on mars"])
+        pipe.vae.forward = pipe.vae.decode
+        examples = {"text": (pipe.text_encoder, {"input_ids": ids}), "vae": (pipe.vae, {"z": latents[:1]}),
+                    "unet": (pipe.unet, {"sample": latents, "timestep": torch.tensor(500),
+                                         "encoder_hidden_states": states})}
+        core = openvino.Core()
+        settings = {"INFERENCE_NUM_THREADS": threads, "INFERENCE_PRECISION_HINT": "f32"}
+        self.parts = {}
+        for part, (module, inputs) in examples.items():
+            module.config.return_dict = False
+            with torch.no_grad():
+                compiled = core.compile_model(openvino.convert_model(module, example_input=inputs), "CPU", settings)
+            arrays = [inputs[name].numpy() for name in inputs]
+            compiled(arrays)
+            self.parts[part] = lambda compiled=compiled, arrays=arrays: compiled(arrays)
+
+    def round(self):
+        seconds = {}
+        for part, work in self.parts.items():
+            start = time.perf_counter()
+            work()
+            seconds[part] = time.perf_counter() - start
+        return seconds
+
+
 class SDLite:
     def __init__(self, model, threads, size):
         self.command = [ROOT / ".build/release/sd-lite", "bench", "--model", model, "--threads", str(threads),
                         "--size", str(size), "--rounds", "1", "--json"]
-        self.peak = 0
+        self.facts = []
+        self.peak = self.run("--no-sgemm")["peak_memory_bytes"]
+
+    def run(self, *options):
+        return json.loads(subprocess.run([*self.command, *options], check=True, capture_output=True, text=True).stdout)
 
     def round(self):
-        facts = json.loads(subprocess.run(self.command, check=True, capture_output=True, text=True).stdout)
-        self.peak = max(self.peak, facts["peak_memory_bytes"])
+        facts = self.run()
+        self.facts.append(facts)
         return {part: facts["seconds"][part][0] for part in PARTS}
+
+    def sgemm_round(self):
+        """Seconds that the last round's multiply-adds would take at sgemm's peak."""
+        facts = self.facts[-1]
+        return {part: facts["products"][part] / facts["sgemm"][0] for part in PARTS}
 
 
 def main():
@@ -69,22 +115,38 @@ def main():
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--threads", type=int, default=len(os.sched_getaffinity(0)))
     parser.add_argument("--size", type=int, default=512)
+    parser.add_argument("--openvino", action="store_true")
+    parser.add_argument("--save", type=pathlib.Path)
     options = parser.parse_args()
 
     ours = SDLite(options.model, options.threads, options.size)
-    theirs = PyTorch(options.checkpoint, options.threads, options.size)
-    rounds = []
+    peers = {"PyTorch": PyTorch(options.checkpoint, options.threads, options.size)}
+    if options.openvino:
+        peers["OpenVINO"] = OpenVINO(options.checkpoint, options.threads, options.size)
+    seconds = {name: [] for name in ("sd-lite", "sgemm's peak", *peers)}
     for number in range(options.rounds):
-        rounds.append((ours.round(), theirs.round()))
+        seconds["sd-lite"].append(ours.round())
+        seconds["sgemm's peak"].append(ours.sgemm_round())
+        for name, peer in peers.items():
+            seconds[name].append(peer.round())
         print(f"round {number + 1} of {options.rounds}", file=sys.stderr)
 
-    print(f"{options.size}x{options.size}, {options.threads} threads, medians of {options.rounds} rounds")
-    print(f"{'':26}{'sd-lite':>10}{'PyTorch':>10}{'ratio':>8}")
+    print(f"{options.size}x{options.size}, {options.threads} threads, {ours.facts[0]['kernels']} kernels, "
+          f"medians of {options.rounds} rounds (and of sd-lite's time / theirs)")
+    print(f"{'':26}" + "".join(f"{name:>20}" for name in seconds))
     for part, label in PARTS.items():
-        mine, torchs = ([pair[side][part] for pair in rounds] for side in (0, 1))
-        ratio = statistics.median(b / a for a, b in zip(mine, torchs))
-        print(f"{label:26}{statistics.median(mine):9.2f}s{statistics.median(torchs):9.2f}s{ratio:7.2f}x")
-    print(f"{'peak resident memory':26}{ours.peak / 2**30:6.2f} GiB{peak_memory() / 2**30:6.2f} GiB")
+        mine = [times[part] for times in seconds["sd-lite"]]
+        row = f"{label:26}"
+        for name, rounds in seconds.items():
+            theirs = [times[part] for times in rounds]
+            ratio = statistics.median(a / b for a, b in zip(mine, theirs))
+            row += f"{statistics.median(theirs):10.2f} s" + (" " * 8 if name == "sd-lite" else f" ({ratio:.2f})".rjust(8))
+        print(row)
+    print(f"peak resident memory: sd-lite {ours.peak / 2**20:.0f} MiB, "
+          f"{' and '.join(peers)} in one process {peak_memory() / 2**20:.0f} MiB")
+    if options.save:
+        options.save.write_text(json.dumps({"size": options.size, "threads": options.threads, "seconds": seconds,
+                                            "facts": ours.facts}))
 
 
 main()

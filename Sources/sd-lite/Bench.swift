@@ -29,6 +29,9 @@ struct Bench: ParsableCommand {
     @Flag(help: "Compute in float32 only, also with int8 weights.")
     var float32 = false
 
+    @Flag(inversion: .prefixedNo, help: "Measure sgemm's peak as well; its buffers count as memory.")
+    var sgemm = true
+
     @Flag(help: "Print one line of JSON instead of a table.")
     var json = false
 
@@ -51,7 +54,7 @@ struct Bench: ParsableCommand {
         let states = try pipeline.textEncoder(prompts)
 
         var report = BenchReport(size: size, threads: compute.threads, kernels: compute.kernels.name)
-        let blas = json ? nil : OpenBLAS(threads: compute.threads)
+        let blas = sgemm ? OpenBLAS(threads: compute.threads) : nil
         func measure(_ part: BenchReport.Part, _ work: () throws -> Void) throws {
             _ = trace.take()
             let seconds = try ContinuousClock().measure(work) / .seconds(1)

@@ -46,6 +46,9 @@ struct BenchReport {
         let seconds: [String: [Double]]
         /// Multiply-adds of one evaluation.
         let products: [String: Int]
+        /// Multiply-adds a second, of every round.
+        let sgemm: [Double]
+        let groups: [String: [Trace.Group]]
         let peak_memory_bytes: Int
     }
 
@@ -58,6 +61,8 @@ struct BenchReport {
                 size: size, threads: threads, kernels: kernels,
                 seconds: Dictionary(uniqueKeysWithValues: seconds.map { ($0.rawValue, $1) }),
                 products: Dictionary(uniqueKeysWithValues: seconds.keys.map { ($0.rawValue, products($0)) }),
+                sgemm: peaks,
+                groups: Dictionary(uniqueKeysWithValues: groups.map { ($0.rawValue, Array($1.values)) }),
                 peak_memory_bytes: peakMemoryBytes)
             return String(decoding: try encoder.encode(facts), as: UTF8.self)
         }
