@@ -1,6 +1,7 @@
 /// Which of PyTorch's generators to reproduce, so that a seed published anywhere can be replayed.
 public enum NoiseSource: String, CaseIterable, Sendable {
-    /// `torch.Generator("cpu")`: mt19937, as diffusers' examples and ComfyUI use it. Equal bit by bit to PyTorch on x86-64.
+    /// `torch.Generator("cpu")`: mt19937, as diffusers' examples and ComfyUI use it. Equal to PyTorch on x86-64 bit by
+    /// bit.
     case cpu
     /// `torch.Generator("cuda")`: Philox 4x32-10, as A1111 uses it. Equal up to the last bits, in which a GPU's
     /// logarithm and sine differ, for calls of at most as many values as the GPU runs threads at once (40960 on the

@@ -13,8 +13,8 @@ public struct Image: Equatable, Sendable {
         (self.width, self.height, self.pixels) = (width, height, pixels)
     }
 
-    /// From what the autoencoder decodes, as diffusers rounds it (image_processor.py, `denormalize` and `numpy_to_pil`):
-    /// halves go to the even neighbour. A NaN becomes black.
+    /// From what the autoencoder decodes, as diffusers rounds it (image_processor.py, `denormalize` and
+    /// `numpy_to_pil`): halves go to the even neighbour. A NaN becomes black.
     /// - Parameter decoded: `[1, height, width, 3]`, nominally -1…1
     public init(_ decoded: Tensor) {
         precondition(decoded.shape.count == 4 && decoded.shape[0] == 1 && decoded.shape[3] == 3, "one RGB picture")
@@ -26,9 +26,10 @@ public struct Image: Equatable, Sendable {
         self.init(width: decoded.shape[2], height: decoded.shape[1], pixels: pixels)
     }
 
-    /// All pictures on one contact sheet, row by row, black where none is left. As many rows as the rounded square root of
-    /// their number (A1111's default); every cell has the first picture's size.
-    /// - Parameter images: at least one; all of one size
+    /// All pictures on one contact sheet, row by row, black where none is left.
+    /// - Parameters:
+    ///   - images: at least one; all of one size
+    ///   - columns: by default, as many as give A1111's number of rows, the rounded square root of the pictures' number
     public static func grid(_ images: [Image], columns: Int? = nil) -> Image {
         precondition(!images.isEmpty, "a grid needs pictures")
         let (width, height) = (images[0].width, images[0].height)

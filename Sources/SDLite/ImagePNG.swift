@@ -35,8 +35,9 @@ extension Image {
         var size = rows + rows >> 12 + rows >> 14 + rows >> 25 + 1024 + rows / 8192 * 12
         var bytes = [UInt8](repeating: 0, count: size)
         guard png_image_write_to_memory(&control, &bytes, &size, 0, pixels, png_int_32(width * 3), nil) != 0 else {
-            let message = withUnsafeBytes(of: control.message) { String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self) }
-            throw PNGError(description: "the picture cannot be encoded as PNG: \(message)")
+            let message = withUnsafeBytes(of: control.message) { Array($0.prefix { $0 != 0 }) }
+            throw PNGError(
+                description: "the picture cannot be encoded as PNG: " + String(decoding: message, as: UTF8.self))
         }
         bytes.removeSubrange(size...)
         return bytes

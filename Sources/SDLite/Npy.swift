@@ -85,7 +85,8 @@ public enum NpyError: Error, Equatable, CustomStringConvertible {
             "\(file): dtype \(found.debugDescription); only '<f4' can be read: save array.astype('<f4')"
         case .fortranOrder(let file): "\(file): Fortran order; only C order can be read: save numpy.ascontiguousarray"
         case .wrongSize(let file, let shape, let byteCount):
-            "\(file): \(byteCount) bytes of data do not fit the shape \(shape.count > 8 ? "of rank \(shape.count)" : "\(shape)")"
+            "\(file): \(byteCount) bytes of data do not fit the shape "
+                + (shape.count > 8 ? "of rank \(shape.count)" : "\(shape)")
         case .notFinite(let file): "\(file): holds a NaN or an infinity"
         }
     }

@@ -19,8 +19,8 @@ public struct Tokenizer: Sendable {
     let vocabulary: TokenizerVocabulary
 
     /// - Parameters:
-    ///   - tokens: every token's spelling, one a line, in the order of the ids (GPT-2's byte alphabet, `</w>` at the end
-    ///     of words, and the special tokens `<|startoftext|>` and `<|endoftext|>`)
+    ///   - tokens: every token's spelling, one a line, in the order of the ids (GPT-2's byte alphabet, `</w>` at the
+    ///     end of words, and the special tokens `<|startoftext|>` and `<|endoftext|>`)
     ///   - merges: `a b` a line, the most frequent first; a first line `#version…` is skipped
     ///   - padID: fills the encoding up; the end token's id by default, as in Stable Diffusion 1
     /// - Throws: `TokenizerError` if the lists do not fit each other

@@ -57,10 +57,12 @@ struct TokenizerVocabulary: Sendable {
         let bytes = word.flatMap { Array(String($0).utf8) }
         guard let last = bytes.last else { return [] }
         var symbols = bytes.dropLast().map { innerIDs[Int($0)] } + [finalIDs[Int(last)]]
-        while let best = zip(symbols, symbols.dropFirst()).compactMap({ self.merge($0, $1) }).min(by: { $0.rank < $1.rank }) {
-            symbols = apply(best, to: symbols)
-        }
+        while let best = earliestMerge(symbols) { symbols = apply(best, to: symbols) }
         return symbols
+    }
+
+    private func earliestMerge(_ symbols: [Int]) -> Merge? {
+        zip(symbols, symbols.dropFirst()).compactMap { merge($0, $1) }.min { $0.rank < $1.rank }
     }
 
     /// Merges every pair of this rank from left to right, but stops where a merge makes an earlier-ranked one possible.
@@ -99,15 +101,18 @@ struct TokenizerVocabulary: Sendable {
         var text: [UInt8] = []
         var rest = bytes[...]
         while let byte = rest.popFirst() {
-            guard byte == Self.wordEnd[0], rest.starts(with: Self.wordEnd.dropFirst()) else { text.append(byte); continue }
-            text.append(UInt8(ascii: " "))
-            rest = rest.dropFirst(Self.wordEnd.count - 1)
+            if byte == Self.wordEnd[0], rest.starts(with: Self.wordEnd.dropFirst()) {
+                text.append(UInt8(ascii: " "))
+                rest = rest.dropFirst(Self.wordEnd.count - 1)
+            } else {
+                text.append(byte)
+            }
         }
-        let scalars = String(decoding: text, as: UTF8.self).unicodeScalars
-        let trimmed = scalars.drop { $0.properties.isWhitespace }.reversed().drop { $0.properties.isWhitespace }.reversed()
-        var view = String.UnicodeScalarView()
-        view.append(contentsOf: trimmed)
-        return String(view)
+        let scalars = String(decoding: text, as: UTF8.self).unicodeScalars[...]
+        guard let first = scalars.firstIndex(where: { !$0.properties.isWhitespace }),
+            let last = scalars.lastIndex(where: { !$0.properties.isWhitespace })
+        else { return "" }
+        return String(scalars[first...last])
     }
 
     private static func lines(_ bytes: [UInt8]) -> [ArraySlice<UInt8>] {

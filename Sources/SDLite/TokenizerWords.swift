@@ -1,8 +1,8 @@
 @_spi(_Unicode) import Swift
 
 /// Canonical composition (NFC), then lower case, each scalar for itself: a capital sigma at the end of a word becomes
-/// "σ", not "ς" (tokenizers/src/tokenizer/normalizer.rs, `lowercase`). The tables behind the tokenizers library's NFC are
-/// those of Unicode 9: marks that are newer neither move nor combine.
+/// "σ", not "ς" (tokenizers/src/tokenizer/normalizer.rs, `lowercase`). The tables behind the tokenizers library's NFC
+/// are those of Unicode 9: marks that are newer neither move nor combine.
 func normalize(_ scalars: [Unicode.Scalar]) -> [Unicode.Scalar] {
     var composed: [Unicode.Scalar] = []
     var known = String.UnicodeScalarView()
@@ -19,7 +19,7 @@ func normalize(_ scalars: [Unicode.Scalar]) -> [Unicode.Scalar] {
     return composed.flatMap { $0.properties.lowercaseMapping.unicodeScalars }
 }
 
-/// The words of a text: contractions, runs of letters, single digits, and runs of anything else that is not white space.
+/// The words of a text: contractions, runs of letters, single digits, and runs of whatever else is not white space.
 func splitIntoWords(_ scalars: [Unicode.Scalar]) -> [ArraySlice<Unicode.Scalar>] {
     var splitter = WordSplitter(scalars: scalars)
     var words: [ArraySlice<Unicode.Scalar>] = []

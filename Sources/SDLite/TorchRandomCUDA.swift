@@ -4,8 +4,8 @@ import Glibc
 import Musl
 #endif
 
-/// `torch.randn` of float32 on CUDA (aten/src/ATen/native/cuda/DistributionTemplates.h): thread i of a call draws value i
-/// from its own stretch of the Philox sequence, and the first of the four numbers found there counts.
+/// `torch.randn` of float32 on CUDA (aten/src/ATen/native/cuda/DistributionTemplates.h): thread i of a call draws value
+/// i from its own stretch of the Philox sequence, and the first of the four numbers found there counts.
 struct TorchCUDARandom: Sendable {
     private let seed: UInt64
     private var calls: UInt32 = 0

@@ -20,7 +20,8 @@ struct ArchitectureFact {
             facts.append(.init(
                 component: "unet",
                 fact: "channels \(unet.block_out_channels ?? [320, 640, 1280, 1280]), "
-                    + "\(unet.layers_per_block ?? 2) layers a block, context \(unet.cross_attention_dim ?? 1280)" + trained))
+                    + "\(unet.layers_per_block ?? 2) layers a block, context \(unet.cross_attention_dim ?? 1280)"
+                    + trained))
         }
         if let vae = try configuration(VAE.self, "vae/config.json", file) {
             facts.append(.init(

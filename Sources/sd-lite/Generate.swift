@@ -7,8 +7,8 @@ struct Generate: ParsableCommand {
         abstract: "Paint a picture from a prompt.",
         discussion: """
             The same model, prompt, options and seed give the same picture, here and in diffusers. With --count above 1 \
-            the pictures' noise comes from one stream of random numbers, as in diffusers with one generator for the batch: \
-            the second picture is not that of seed + 1.
+            the pictures' noise comes from one stream of random numbers, as in diffusers with one generator for the \
+            batch: the second picture is not that of seed + 1.
 
             Prompt and settings are stored in the PNG, under "parameters" as A1111 stores them.
             """)
@@ -48,8 +48,8 @@ struct Generate: ParsableCommand {
 
     @Option(
         help: """
-            Pictures to paint; by default 1, or as many as --latents-in holds. Above 1, files are numbered: picture-1.png, \
-            picture-2.png, …
+            Pictures to paint; by default 1, or as many as --latents-in holds. Above 1, files are numbered: \
+            picture-1.png, picture-2.png, …
             """)
     var count: Int?
 

@@ -1,7 +1,8 @@
 import FoundationEssentials
 import SDLite
 
-/// How a picture was made, in the words that A1111 writes into its PNG files (modules/processing.py, `create_infotext`).
+/// How a picture was made, in the words that A1111 writes into its PNG files (modules/processing.py,
+/// `create_infotext`).
 struct ImageParameters {
     let options: GenerationOptions
     let scheduler: SchedulerKind

@@ -26,7 +26,8 @@ struct GenerateTests {
         #expect(first.errors == "")
         #expect(first.output.contains("seed 7"))
         let picture = try folder.read("p.png")
-        for arguments in [["--threads", "2"], ["--scheduler", "pndm", "--generator", "cpu", "--guidance-scale", "7.5"]] {
+        let defaults = ["--scheduler", "pndm", "--generator", "cpu", "--guidance-scale", "7.5"]
+        for arguments in [["--threads", "2"], defaults] {
             #expect(try generate(["a cat", "--seed", "7"] + arguments).status == 0)
             #expect(try folder.read("p.png") == picture, "\(arguments)")
         }
@@ -69,7 +70,8 @@ struct GenerateTests {
         var generator = Generator(source: .cpu, seed: 7)
         try Npy.write(shape: [2, 4, 8, 8], values: generator.normal(512), to: folder.path("noise.npy"))
         // Count and size follow the file.
-        let given = try generate(["a cat", "--latents-in", folder.path("noise.npy"), "--latents-out", folder.path("a.npy")])
+        let given = try generate(
+            ["a cat", "--latents-in", folder.path("noise.npy"), "--latents-out", folder.path("a.npy")])
         #expect(given.status == 0, "\(given.errors)")
         let drawn = try generate(["a cat", "--seed", "7", "--count", "2", "--latents-out", folder.path("b.npy")])
         #expect(drawn.status == 0, "\(drawn.errors)")
@@ -129,8 +131,8 @@ struct GenerateTests {
         let process = Program.process(
             "sd-lite",
             [
-                "generate", "a cat", "--model", try TinyModel.path(), "--steps", "900", "--width", "512", "--height", "512",
-                "-o", folder.path("p.png"),
+                "generate", "a cat", "--model", try TinyModel.path(), "--steps", "900", "--width", "512",
+                "--height", "512", "-o", folder.path("p.png"),
             ])
         let errors = Pipe()
         process.standardError = errors

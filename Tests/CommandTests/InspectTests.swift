@@ -11,7 +11,9 @@ struct InspectTests {
     @Test func showsArchitectureAndSizes() throws {
         let outcome = try inspect([TinyModel.path()])
         #expect(outcome.status == 0)
-        for words in ["text_encoder: 2 layers", "unet: channels [16, 24, 32]", "PNDMScheduler", "int8-panels", "documents:"] {
+        for words in [
+            "text_encoder: 2 layers", "unet: channels [16, 24, 32]", "PNDMScheduler", "int8-panels", "documents:",
+        ] {
             #expect(outcome.output.contains(words), "\(words)")
         }
         #expect(!outcome.output.contains("unet.conv_in.weight"))

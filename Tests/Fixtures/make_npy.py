@@ -34,8 +34,11 @@ save("nan", np.array([1, np.nan], "<f4"))
 
 # Every rounding case: the values that fall on k, k + 1/2 and just beside them, and what lies outside -1…1.
 steps = np.arange(0, 511, dtype=np.float32) / np.float32(510) * 2 - 1
-decoded = np.concatenate([steps, np.nextafter(steps, np.float32(2)), np.nextafter(steps, np.float32(-2)), np.float32([-3, 3, -1, 1, 0, -0.0])])
+beside = [np.nextafter(steps, np.float32(2)), np.nextafter(steps, np.float32(-2))]
+decoded = np.concatenate([steps, *beside, np.float32([-3, 3, -1, 1, 0, -0.0])])
 decoded = np.concatenate([decoded, np.zeros(-len(decoded) % 24, np.float32)]).reshape(-1, 8, 3)[None]
-image = VaeImageProcessor().postprocess(torch.from_numpy(decoded.transpose(0, 3, 1, 2).copy()), output_type="pil")[0]
+planes = torch.from_numpy(decoded.transpose(0, 3, 1, 2).copy())
+image = VaeImageProcessor().postprocess(planes, output_type="pil")[0]
 with open("Tests/Fixtures/image/rounding.json", "w") as file:
-    json.dump({"shape": decoded.shape, "decoded": decoded.reshape(-1).view("<u4").tolist(), "pixels": list(image.tobytes())}, file)
+    bits = decoded.reshape(-1).view("<u4").tolist()
+    json.dump({"shape": decoded.shape, "decoded": bits, "pixels": list(image.tobytes())}, file)

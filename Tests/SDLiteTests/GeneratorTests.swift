@@ -23,10 +23,11 @@ struct GeneratorTests {
             var generator = Generator(source: .cpu, seed: example.seed)
             for call in example.calls {
                 let bits = generator.normal(call.count).map(\.bitPattern)
-                #expect(Array(bits.prefix(call.first.count)) == call.first, "seed \(example.seed), \(call.count) values")
-                #expect(Array(bits.suffix(16)) == call.last, "seed \(example.seed), \(call.count) values")
+                let name: Comment = "seed \(example.seed), \(call.count) values"
+                #expect(Array(bits.prefix(call.first.count)) == call.first, name)
+                #expect(Array(bits.suffix(16)) == call.last, name)
                 let bytes = bits.flatMap { bits in (0..<4).map { UInt8(truncatingIfNeeded: bits >> (8 * $0)) } }
-                #expect(Checksum.of(bytes) == call.crc32, "seed \(example.seed), \(call.count) values")
+                #expect(Checksum.of(bytes) == call.crc32, name)
             }
         }
     }
@@ -48,7 +49,8 @@ struct GeneratorTests {
                 == SIMD4(0x408f_276d, 0x41c8_3b0e, 0xa20b_c7c6, 0x6d54_51fd))
         #expect(
             philox(
-                counter: SIMD4(0x243f_6a88, 0x85a3_08d3, 0x1319_8a2e, 0x0370_7344), key: SIMD2(0xa409_3822, 0x299f_31d0))
+                counter: SIMD4(0x243f_6a88, 0x85a3_08d3, 0x1319_8a2e, 0x0370_7344),
+                key: SIMD2(0xa409_3822, 0x299f_31d0))
                 == SIMD4(0xd16c_fe09, 0x94fd_cceb, 0x5001_e420, 0x2412_6ea1))
     }
 

@@ -65,8 +65,9 @@ struct ImageTests {
 
     /// Columns × rows of A1111's contact sheets (round(√n) rows).
     @Test func gridIsNearlySquare() {
-        for (count, columns, rows) in [(1, 1, 1), (2, 2, 1), (4, 2, 2), (5, 3, 2), (6, 3, 2), (7, 3, 3), (9, 3, 3), (12, 4, 3)] {
-            let sheet = Image.grid(Array(repeating: Image(width: 1, height: 1, pixels: [1, 1, 1]), count: count))
+        let dot = Image(width: 1, height: 1, pixels: [1, 1, 1])
+        for (count, columns, rows) in [(1, 1, 1), (2, 2, 1), (4, 2, 2), (5, 3, 2), (7, 3, 3), (9, 3, 3), (12, 4, 3)] {
+            let sheet = Image.grid(Array(repeating: dot, count: count))
             #expect((sheet.width, sheet.height) == (columns, rows), "\(count) pictures")
         }
     }

@@ -71,7 +71,8 @@ struct NpyTests {
         "{'descr': '<f4', 'fortran_order': False, 'shape': (1.0,)}",
         "{'descr': '<f4', 'fortran_order': False, 'shape': (99999999999999999999,)}",
         "{'descr': '<f4', 'fortran_order': False, 'shape': (1", "{'descr': '<f4",
-        "{'descr' '<f4', 'fortran_order': False, 'shape': (1,)}", "{'descr': None, 'fortran_order': False, 'shape': (1,)}",
+        "{'descr' '<f4', 'fortran_order': False, 'shape': (1,)}",
+        "{'descr': None, 'fortran_order': False, 'shape': (1,)}",
     ])
     func malformedHeadersAreRefused(header: String) {
         #expect(throws: NpyError.malformedHeader(file: "x.npy")) { try parse(header, data: [0, 0, 0, 0]) }

@@ -56,7 +56,8 @@ struct TokenizerTests {
     }
 
     @Test func aByteThatTheVocabularyLacksBecomesTheEndToken() throws {
-        let tokenizer = try Tokenizer(tokens: Array("a\nb</w>\nab</w>\n<|startoftext|>\n<|endoftext|>\n".utf8), merges: Array("a b</w>".utf8))
+        let tokens = "a\nb</w>\nab</w>\n<|startoftext|>\n<|endoftext|>\n"
+        let tokenizer = try Tokenizer(tokens: Array(tokens.utf8), merges: Array("a b</w>".utf8))
         #expect(tokenizer.encode("ab aab é").ids.prefix(8) == [3, 2, 0, 2, 4, 4, 4, 4])
     }
 
