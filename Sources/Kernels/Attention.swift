@@ -5,20 +5,18 @@ extension Compute {
     /// softmax(Q·Kᵀ/√d)·V per head, tile by tile with a running maximum and sum (Milakov & Gimelshein 2018; Rabe &
     /// Staats 2021): no tokens × tokens matrix exists.
     /// - Parameters:
-    ///   - query: `[batch, ..., heads·d]`, tokens in the middle; key, value: `[batch, ..., heads·d]`, keys in the middle
+    ///   - query: `[batch, ..., heads·d]`, tokens in the middle
     ///   - causal: a token attends to itself and those before it only
     /// - Returns: a tensor of the query's shape
     public func attention(
-        query: Tensor, key: Tensor, value: Tensor, heads: Int, causal: Bool = false
+        query: Tensor, _ packed: KeysAndValues, causal: Bool = false
     ) throws(CancellationError) -> Tensor {
         try checkCancellation()
         let (batch, width) = (query.shape[0], query.channels)
-        let (tokens, keys) = (query.rows / batch, key.rows / batch)
-        let d = width / heads
-        precondition(d * heads == width && key.shape == value.shape && key.channels == width)
+        let (tokens, keys, heads, d) = (query.rows / batch, packed.keys, packed.heads, packed.d)
+        precondition(d * heads == width && packed.batch == batch)
         let out = tensor(query.shape)
         traced("attention, \(tokens)×\(keys)", products: 2 * batch * tokens * keys * width) {
-            let packed = PackedKeysAndValues(key: key, value: value, heads: heads, compute: self)
             let blocks = (tokens + Self.queryBlock - 1) / Self.queryBlock
             pool.forEach(batch * heads * blocks) { chunk in
                 let (head, block) = chunk.quotientAndRemainder(dividingBy: blocks)
@@ -33,8 +31,8 @@ extension Compute {
     }
 
     private func attend(
-        _ query: UnsafePointer<Float>, rows: Int, firstRow: Int, stride: Int, packed: PackedKeysAndValues, head: Int,
-        keys: Int, causal: Bool, out: UnsafeMutablePointer<Float>
+        _ query: UnsafePointer<Float>, rows: Int, firstRow: Int, stride: Int, packed: KeysAndValues, head: Int, keys: Int,
+        causal: Bool, out: UnsafeMutablePointer<Float>
     ) {
         let (d, paddedWidth) = (packed.d, packed.paddedWidth)
         let (queryBlock, keyBlock) = (Self.queryBlock, Self.keyBlock)
@@ -115,51 +113,5 @@ extension Compute {
             maximum = newMaximum
         }
         total += kernels.exponentials(row, columns, maximum)
-    }
-}
-
-/// Keys as panels `[keys/16][d][16]` and values as panels `[padded d/16][keys][16]`, per batch and head.
-private final class PackedKeysAndValues {
-    let d: Int
-    let paddedWidth: Int
-    private let paddedKeys: Int
-    private let keyPanels: Tensor
-    private let valuePanels: Tensor
-
-    init(key: Tensor, value: Tensor, heads: Int, compute: Compute) {
-        let (batch, width) = (key.shape[0], key.channels)
-        let keys = key.rows / batch
-        let d = width / heads
-        let paddedWidth = (d + 15) / 16 * 16
-        let paddedKeys = (keys + 15) / 16 * 16
-        let keyPanels = compute.tensor([batch * heads, paddedKeys, d])
-        let valuePanels = compute.tensor([batch * heads, paddedWidth, paddedKeys])
-        compute.pool.forEach(batch * heads) { head in
-            let source = head / heads * keys * width + head % heads * d
-            let k = keyPanels.pointer + head * paddedKeys * d
-            let v = valuePanels.pointer + head * paddedWidth * paddedKeys
-            for j in 0..<paddedKeys {
-                let row = key.pointer + source + min(j, keys - 1) * width
-                let panel = k + j / 16 * 16 * d + j % 16
-                for i in 0..<d { panel[i * 16] = row[i] }
-            }
-            for j in 0..<paddedKeys {
-                let row = value.pointer + source + min(j, keys - 1) * width
-                for i in 0..<paddedWidth { v[(i / 16 * paddedKeys + j) * 16 + i % 16] = i < d ? row[i] : 0 }
-            }
-        }
-        self.d = d
-        self.paddedWidth = paddedWidth
-        self.paddedKeys = paddedKeys
-        self.keyPanels = keyPanels
-        self.valuePanels = valuePanels
-    }
-
-    func keyPanel(head: Int, key: Int) -> UnsafePointer<Float> {
-        UnsafePointer(keyPanels.pointer) + (head * paddedKeys + key) * d
-    }
-
-    func valuePanel(head: Int, key: Int, column: Int) -> UnsafePointer<Float> {
-        UnsafePointer(valuePanels.pointer) + head * paddedWidth * paddedKeys + column * paddedKeys + key * 16
     }
 }

@@ -68,8 +68,8 @@ public struct TextEncoder {
         /// Works in place on `x`.
         func callAsFunction(_ x: Tensor) throws {
             let normed = try norm1(x)
-            let attended = try compute.attention(
-                query: query(normed), key: key(normed), value: value(normed), heads: heads, causal: true)
+            let keysAndValues = try compute.keysAndValues(key: key(normed), value: value(normed), heads: heads)
+            let attended = try compute.attention(query: query(normed), keysAndValues, causal: true)
             try out(attended, addingTo: x)
             let hidden = try up(norm2(x))
             if quickGelu { compute.quickGelu(hidden) } else { compute.gelu(hidden) }

@@ -63,7 +63,9 @@ struct Attention {
     private let compute: Compute
     private let toQuery, toKey, toValue, toOut: Linear
     private let heads: Int
+    private let prompt: PromptMemory?
 
+    /// - Parameter contextChannels: of the prompt; nil for self-attention
     init(_ weights: Weights, channels: Int, heads: Int, contextChannels: Int? = nil) throws(ModelError) {
         compute = weights.compute
         toQuery = try Linear(weights["to_q"], inputs: channels, outputs: channels)
@@ -71,16 +73,33 @@ struct Attention {
         toValue = try Linear(weights["to_v"], inputs: contextChannels ?? channels, outputs: channels)
         toOut = try Linear(weights["to_out"][0], inputs: channels, outputs: channels)
         self.heads = heads
+        prompt = contextChannels == nil ? nil : PromptMemory()
     }
 
     /// - Parameters:
     ///   - x: `[batch, ..., channels]`, context: `[batch, ..., contextChannels]`
     ///   - residual: what the result is added to
     func callAsFunction(_ x: Tensor, context: Tensor, addingTo residual: Tensor) throws {
-        let attended = try compute.attention(
-            query: toQuery(x), key: toKey(context), value: toValue(context), heads: heads)
-        try toOut(attended, addingTo: residual)
+        try toOut(compute.attention(query: toQuery(x), keysAndValues(of: context)), addingTo: residual)
     }
+
+    private func keysAndValues(of context: Tensor) throws -> KeysAndValues {
+        if let known = prompt?.keysAndValues(of: context) { return known }
+        let new = try compute.keysAndValues(key: toKey(context), value: toValue(context), heads: heads)
+        prompt?.remember(new, of: context)
+        return new
+    }
+}
+
+/// The keys and values of the latest prompt, which are the same in every step.
+private final class PromptMemory {
+    private var latest: (context: Tensor, keysAndValues: KeysAndValues)?
+
+    func keysAndValues(of context: Tensor) -> KeysAndValues? {
+        latest?.context === context ? latest?.keysAndValues : nil
+    }
+
+    func remember(_ keysAndValues: KeysAndValues, of context: Tensor) { latest = (context, keysAndValues) }
 }
 
 /// GEGLU feed-forward (Shazeer 2020; diffusers models/attention.py): 4× as wide inside.

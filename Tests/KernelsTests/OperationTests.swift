@@ -62,7 +62,8 @@ private let tolerance = 1e-6
             let query = Tensor([1, tokens, width], values: numbers.array(tokens * width).map { 4 * $0 })
             let key = Tensor([1, keys, width], values: numbers.array(keys * width).map { 4 * $0 })
             let value = Tensor([1, keys, width], values: numbers.array(keys * width))
-            let out = try compute.attention(query: query, key: key, value: value, heads: heads, causal: causal)
+            let out = try compute.attention(
+                query: query, compute.keysAndValues(key: key, value: value, heads: heads), causal: causal)
             let expected = Reference.attention(
                 query: query.values, key: key.values, value: value.values, tokens: tokens, keys: keys, heads: heads,
                 d: d, causal: causal)
@@ -76,7 +77,7 @@ private let tolerance = 1e-6
         let query = Tensor([1, 3, 8], repeating: 1e3)
         let key = Tensor([1, 200, 8], values: (0..<1600).map { $0 < 800 ? -1e3 : 1e3 })
         let value = Tensor([1, 200, 8], values: (0..<1600).map { $0 < 800 ? 0 : 1 })
-        let out = try compute.attention(query: query, key: key, value: value, heads: 1)
+        let out = try compute.attention(query: query, compute.keysAndValues(key: key, value: value, heads: 1))
         #expect(out.values.allSatisfy { abs($0 - 1) < 1e-5 })
     }
 
