@@ -11,9 +11,9 @@ import oracle
 from engine import Engine, psnr
 
 PROMPTS = [
-    "an astronaut riding a horse on mars", "a red apple", "a cat on a blue background", "a dog on a yellow background",
-    "a rocket in space", "a whale in the sea", "a small house and a tree", "a smiling face", "two pizzas",
-    "a crown on a purple background",
+    "an astronaut riding a horse on mars", "a red apple on a blue background", "a penguin in the snow",
+    "a dog on the grass", "a rocket in space", "a house at sunset", "a panda riding a unicorn on a purple background",
+    "a pizza", "a snowman at night", "a cat and a tree",
 ]
 
 

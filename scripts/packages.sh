@@ -19,6 +19,6 @@ else
 fi
 
 command -v swift > /dev/null || {
-    echo "sd-lite needs the Swift toolchain, 6.1 or later: https://www.swift.org/install" >&2
+    echo "sd-lite needs the Swift toolchain, 6.3 or later: https://www.swift.org/install" >&2
     exit 1
 }
