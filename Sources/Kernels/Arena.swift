@@ -10,8 +10,6 @@ final class Arena: Sendable {
     private struct State {
         var free: [Block] = []  // by ascending size
         var freeBytes = 0
-        var liveBytes = 0
-        var peakBytes = 0
     }
     private let state = Mutex(State())
 
@@ -19,9 +17,6 @@ final class Arena: Sendable {
     private static let keptBytes = 384 << 20
     /// A block is lent only where it is wasted by less than half.
     private static let mostWaste = 2
-
-    /// The most bytes that were lent and kept at one time.
-    var peakBytes: Int { state.withLock { $0.peakBytes } }
 
     func take(_ byteCount: Int) -> UnsafeMutableRawBufferPointer {
         let block = state.withLock { state in
@@ -34,8 +29,6 @@ final class Arena: Sendable {
             } else {
                 taken = Block(memory: .allocate(byteCount: byteCount, alignment: 64), byteCount: byteCount)
             }
-            state.liveBytes += taken.byteCount
-            state.peakBytes = max(state.peakBytes, state.liveBytes + state.freeBytes)
             return taken
         }
         return UnsafeMutableRawBufferPointer(start: block.memory, count: block.byteCount)
@@ -45,7 +38,6 @@ final class Arena: Sendable {
         guard let memory = buffer.baseAddress else { return }
         state.withLock { state in
             let block = Block(memory: memory, byteCount: buffer.count)
-            state.liveBytes -= block.byteCount
             state.freeBytes += block.byteCount
             let place = state.free.firstIndex { $0.byteCount >= block.byteCount } ?? state.free.count
             state.free.insert(block, at: place)

@@ -37,9 +37,6 @@ public final class Compute: Sendable {
         if isCancelled() { throw CancellationError() }
     }
 
-    /// The most bytes that activations took at one time.
-    public var peakActivationBytes: Int { arena.peakBytes }
-
     func tensor(_ shape: [Int]) -> Tensor { Tensor(shape, in: arena) }
 
     func tensor(_ shape: [Int], repeating value: Float) -> Tensor {

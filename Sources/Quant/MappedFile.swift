@@ -25,24 +25,15 @@ public final class MappedFile: @unchecked Sendable {
 
     /// Gives the pages that lie wholly inside `range` back to the system; they return from the file when touched.
     public func discard(_ range: UnsafeRawBufferPointer) {
-        advise(range, MADV_DONTNEED, inward: true)
-    }
-
-    /// Asks the system to read the pages of `range` ahead of their use.
-    public func prefetch(_ range: UnsafeRawBufferPointer) {
-        advise(range, MADV_WILLNEED, inward: false)
-    }
-
-    private func advise(_ range: UnsafeRawBufferPointer, _ advice: Int32, inward: Bool) {
         guard let base = bytes.baseAddress, let start = range.baseAddress, start >= base,
             start + range.count <= base + bytes.count
         else { preconditionFailure("range outside the mapping") }
         let page = Int(sysconf(Int32(_SC_PAGESIZE)))
         let first = start - base
         let last = first + range.count
-        let from = inward ? (first + page - 1) / page * page : first / page * page
-        let to = inward ? last / page * page : last
+        let from = (first + page - 1) / page * page
+        let to = last / page * page
         guard from < to else { return }
-        madvise(UnsafeMutableRawPointer(mutating: base + from), to - from, advice)
+        madvise(UnsafeMutableRawPointer(mutating: base + from), to - from, MADV_DONTNEED)
     }
 }
