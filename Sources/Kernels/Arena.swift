@@ -1,57 +1,105 @@
 import Synchronization
 
-/// Where activations live. Memory that a tensor gave back is lent again to the next that fits, because fresh pages
-/// cost more than a layer's arithmetic on them.
+#if canImport(Glibc)
+import Glibc
+#elseif canImport(Musl)
+import Musl
+#endif
+
+/// Where activations live: one stretch of address space, of which the kernel backs what is touched. A tensor takes the
+/// smallest gap that it fits in, nearest the beginning among equals, and neighbouring gaps are joined, so that the same
+/// sequence of requests always ends at the same high-water mark: that is how memory is planned before it is used.
 final class Arena: Sendable {
-    private struct Block: @unchecked Sendable {
-        let memory: UnsafeMutableRawPointer
-        let byteCount: Int
-    }
     private struct State {
-        var free: [Block] = []  // by ascending size
-        var freeBytes = 0
+        /// Free stretches below `end`, by position.
+        var gaps: [Range<Int>] = []
+        /// Nothing from here on is taken.
+        var end = 0
+        var highWaterMark = 0
     }
     private let state = Mutex(State())
+    private nonisolated(unsafe) let base: UnsafeMutableRawPointer
+    private let capacity: Int
 
-    /// Free memory beyond this goes back to the system.
-    private static let keptBytes = 384 << 20
-    /// A block is lent only where it is wasted by less than half.
-    private static let mostWaste = 2
+    static let alignment = 64
+    /// Address space costs nothing; where less is to be had, half is tried, and so on.
+    private static let largestCapacity = 1 << 40
+    private static let smallestCapacity = 1 << 26
+    private static let hugePage = 2 << 20
+
+    init() {
+        var capacity = Self.largestCapacity
+        while true {
+            let flags = MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE
+            if let base = mmap(nil, capacity, PROT_READ | PROT_WRITE, flags, -1, 0), base != MAP_FAILED {
+                self.base = base
+                break
+            }
+            capacity /= 2
+            precondition(capacity >= Self.smallestCapacity, "the system refused \(capacity) bytes of address space")
+        }
+        self.capacity = capacity
+        madvise(base, capacity, MADV_HUGEPAGE)
+    }
+
+    deinit { munmap(base, capacity) }
 
     func take(_ byteCount: Int) -> UnsafeMutableRawBufferPointer {
-        let block = state.withLock { state in
-            let taken: Block
-            if let i = state.free.firstIndex(where: { $0.byteCount >= byteCount }),
-                state.free[i].byteCount <= Self.mostWaste * byteCount
-            {
-                taken = state.free.remove(at: i)
-                state.freeBytes -= taken.byteCount
-            } else {
-                taken = Block(memory: .allocate(byteCount: byteCount, alignment: 64), byteCount: byteCount)
+        let size = (byteCount + Self.alignment - 1) / Self.alignment * Self.alignment
+        let start = state.withLock { state in
+            let fitting = state.gaps.indices.filter { state.gaps[$0].count >= size }
+            guard let best = fitting.min(by: { state.gaps[$0].count < state.gaps[$1].count }) else {
+                let start = state.gaps.last?.upperBound == state.end ? state.gaps.removeLast().lowerBound : state.end
+                precondition(start + size <= capacity, "out of address space for \(byteCount) bytes")
+                state.end = start + size
+                state.highWaterMark = max(state.highWaterMark, state.end)
+                return start
             }
-            return taken
+            let gap = state.gaps[best]
+            if gap.count == size {
+                state.gaps.remove(at: best)
+            } else {
+                state.gaps[best] = gap.lowerBound + size..<gap.upperBound
+            }
+            return gap.lowerBound
         }
-        return UnsafeMutableRawBufferPointer(start: block.memory, count: block.byteCount)
+        return UnsafeMutableRawBufferPointer(start: base + start, count: size)
     }
 
     func giveBack(_ buffer: UnsafeMutableRawBufferPointer) {
-        guard let memory = buffer.baseAddress else { return }
+        guard let address = buffer.baseAddress else { return }
+        let start = address - base
         state.withLock { state in
-            let block = Block(memory: memory, byteCount: buffer.count)
-            state.freeBytes += block.byteCount
-            let place = state.free.firstIndex { $0.byteCount >= block.byteCount } ?? state.free.count
-            state.free.insert(block, at: place)
-            while state.freeBytes > Self.keptBytes, let smallest = state.free.first {
-                state.free.removeFirst()
-                state.freeBytes -= smallest.byteCount
-                smallest.memory.deallocate()
+            var gap = start..<start + buffer.count
+            var place = state.gaps.firstIndex { $0.lowerBound > start } ?? state.gaps.count
+            if place < state.gaps.count, state.gaps[place].lowerBound == gap.upperBound {
+                gap = gap.lowerBound..<state.gaps.remove(at: place).upperBound
             }
+            if place > 0, state.gaps[place - 1].upperBound == gap.lowerBound {
+                place -= 1
+                gap = state.gaps.remove(at: place).lowerBound..<gap.upperBound
+            }
+            state.gaps.insert(gap, at: place)
         }
     }
 
-    deinit {
+    /// The most bytes from the beginning that were ever taken since `trim`.
+    var highWaterMark: Int { state.withLock { $0.highWaterMark } }
+
+    /// Gives the memory of all gaps back to the system, and begins the high-water mark anew.
+    func trim() {
         state.withLock { state in
-            for block in state.free { block.memory.deallocate() }
+            if let last = state.gaps.last, last.upperBound == state.end {
+                state.end = last.lowerBound
+                state.gaps.removeLast()
+            }
+            let page = Int(sysconf(Int32(_SC_PAGESIZE)))
+            for gap in state.gaps + [state.end..<max(state.end, state.highWaterMark + Self.hugePage)] {
+                let start = (gap.lowerBound + page - 1) / page * page
+                let end = min(gap.upperBound / page * page, capacity)
+                if start < end { madvise(base + start, end - start, MADV_DONTNEED) }
+            }
+            state.highWaterMark = state.end
         }
     }
 }

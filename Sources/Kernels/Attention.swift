@@ -16,9 +16,9 @@ extension Compute {
         let (tokens, keys, heads, d) = (query.rows / batch, packed.keys, packed.heads, packed.d)
         precondition(d * heads == width && packed.batch == batch)
         let out = tensor(query.shape)
-        traced("attention, \(tokens)×\(keys)", products: 2 * batch * tokens * keys * width) {
+        perform("attention, \(tokens)×\(keys)", products: 2 * batch * tokens * keys * width) {
             let blocks = (tokens + Self.queryBlock - 1) / Self.queryBlock
-            pool.forEach(batch * heads * blocks) { chunk in
+            pool.forEach(batch * heads * blocks) { chunk, _ in
                 let (head, block) = chunk.quotientAndRemainder(dividingBy: blocks)
                 let first = block * Self.queryBlock
                 let offset = (head / heads * tokens + first) * width + head % heads * d

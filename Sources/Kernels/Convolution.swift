@@ -50,12 +50,13 @@ extension Compute {
         try checkCancellation()
         precondition(x.shape.count == 4 && x.channels == weights.inputs, "\(x.shape) × \(weights.inputs) inputs")
         precondition(weights.taps == shape.kernel * shape.kernel && out.channels == weights.outputs)
-        let zeros = tensor([x.channels], repeating: 0)
+        let zeros = tensor([x.channels])
         let source = PixelSource(x, enlargedTo: (height, width), zeroRow: UnsafePointer(zeros.pointer))
         let products = out.rows * x.channels * weights.taps * weights.outputs
         let block = arithmetic == .mixed && shape == .same3x3 ? weights.integerBlock : nil
         let size = "\(shape.kernel)×\(shape.kernel), \(out.shape[1])×\(out.shape[2])"
-        traced("convolution \(size), \(block == nil ? "float" : "Winograd")", products: products) {
+        perform("convolution \(size), \(block == nil ? "float" : "Winograd")", products: products) {
+            zeros.pointer.update(repeating: 0, count: zeros.count)
             if let block {
                 winogradConvolution(source, weights, block: block, bias: bias, into: out, accumulate: accumulate)
             } else {

@@ -9,24 +9,24 @@ extension Compute {
 
     /// The exact x/2 · (1 + erf(x/√2)), in place.
     public func gelu(_ x: Tensor) {
-        traced("activation") { forEachVectorRange(x) { kernels.gelu(x.pointer + $0, $1) } }
+        perform("activation") { forEachVectorRange(x) { kernels.gelu(x.pointer + $0, $1) } }
     }
 
     private func swish(_ x: Tensor, scale: Float) {
-        traced("activation") { forEachVectorRange(x) { kernels.swish(x.pointer + $0, $1, scale) } }
+        perform("activation") { forEachVectorRange(x) { kernels.swish(x.pointer + $0, $1, scale) } }
     }
 
     /// sum ← sum + x, in place.
     public func add(_ x: Tensor, to sum: Tensor) {
         precondition(x.count == sum.count)
-        traced("add") { forEachVectorRange(x) { kernels.add(x.pointer + $0, $1, sum.pointer + $0) } }
+        perform("add") { forEachVectorRange(x) { kernels.add(x.pointer + $0, $1, sum.pointer + $0) } }
     }
 
     /// x[..., c] += offsets[c], in place: the time embedding joins a feature map.
     public func addPerChannel(_ offsets: Tensor, to x: Tensor) {
         let channels = x.channels
         precondition(offsets.count == channels && channels % 8 == 0)
-        traced("add") {
+        perform("add") {
             forEachRange(x.rows, chunk: 64) { range in
                 for row in range {
                     kernels.add(offsets.pointer, channels, x.pointer + row * channels)
@@ -40,7 +40,7 @@ extension Compute {
         let width = x.channels / 2
         precondition(width % 8 == 0)
         let out = tensor(Array(x.shape.dropLast()) + [width])
-        traced("GEGLU gate") {
+        perform("GEGLU gate") {
             forEachRange(x.rows, chunk: 8) { rows in
                 for row in rows {
                     let hidden = x.pointer + row * 2 * width
@@ -55,7 +55,9 @@ extension Compute {
     public func repeated(_ x: Tensor, _ count: Int) -> Tensor {
         precondition(x.shape[0] == 1)
         let out = tensor([count] + x.shape.dropFirst())
-        for i in 0..<count { (out.pointer + i * x.count).update(from: x.pointer, count: x.count) }
+        perform("repeat") {
+            for i in 0..<count { (out.pointer + i * x.count).update(from: x.pointer, count: x.count) }
+        }
         return out
     }
 
@@ -64,7 +66,7 @@ extension Compute {
         precondition(a.shape.dropLast() == b.shape.dropLast())
         let (m, n) = (a.channels, b.channels)
         let out = tensor(Array(a.shape.dropLast()) + [m + n])
-        traced("concatenate") {
+        perform("concatenate") {
             forEachRange(a.rows, chunk: 64) { rows in
                 for row in rows {
                     let target = out.pointer + row * (m + n)
@@ -80,11 +82,13 @@ extension Compute {
     public func float16(_ bytes: UnsafeRawBufferPointer, shape: [Int]) -> Tensor {
         let out = tensor(shape)
         precondition(bytes.count == 2 * out.count)
-        guard let source = bytes.baseAddress else { return out }
-        let whole = out.count / 8 * 8
-        kernels.convertFloat16(source, whole, out.pointer)
-        for i in whole..<out.count {
-            out.pointer[i] = Float(Float16(bitPattern: source.loadUnaligned(fromByteOffset: 2 * i, as: UInt16.self)))
+        perform("weights") {
+            guard let source = bytes.baseAddress else { return }
+            let whole = out.count / 8 * 8
+            kernels.convertFloat16(source, whole, out.pointer)
+            for i in whole..<out.count {
+                out.pointer[i] = Float(Float16(bitPattern: source.loadUnaligned(fromByteOffset: 2 * i, as: UInt16.self)))
+            }
         }
         return out
     }
@@ -93,7 +97,7 @@ extension Compute {
     public func float32(_ bytes: UnsafeRawBufferPointer, shape: [Int]) -> Tensor {
         let out = tensor(shape)
         precondition(bytes.count == 4 * out.count)
-        UnsafeMutableRawBufferPointer(start: out.pointer, count: bytes.count).copyMemory(from: bytes)
+        perform("weights") { UnsafeMutableRawBufferPointer(start: out.pointer, count: bytes.count).copyMemory(from: bytes) }
         return out
     }
 

@@ -18,7 +18,7 @@ public final class KeysAndValues: Sendable {
         let paddedKeys = (keys + 15) / 16 * 16
         let keyPanels = compute.tensor([batch * heads, paddedKeys, d])
         let valuePanels = compute.tensor([batch * heads, paddedWidth, paddedKeys])
-        compute.pool.forEach(batch * heads) { head in
+        compute.pool.forEach(batch * heads) { head, _ in
             let source = head / heads * keys * width + head % heads * d
             let k = keyPanels.pointer + head * paddedKeys * d
             let v = valuePanels.pointer + head * paddedWidth * paddedKeys

@@ -21,7 +21,7 @@ extension Compute {
         precondition(out.rows == x.rows && out.channels == weights.outputs)
         let block = arithmetic == .mixed ? weights.integerBlock : nil
         let name = "linear, \(x.rows) rows, \(block == nil ? "float" : "integer")"
-        traced(name, products: x.rows * weights.inputs * weights.outputs) {
+        perform(name, products: x.rows * weights.inputs * weights.outputs) {
             if let block {
                 integerProduct(x, weights, block: block, bias: bias, into: out, accumulate: accumulate)
             } else {

@@ -26,7 +26,7 @@ extension Compute {
     func forEachBlock(rows: Int, panels: Int, _ body: (_ rows: Range<Int>, _ panels: Range<Int>) -> Void) {
         let rowBlocks = (rows + Self.rowBlock - 1) / Self.rowBlock
         let groups = min(panels, (Self.fewestBlocks + rowBlocks - 1) / rowBlocks)
-        pool.forEach(rowBlocks * groups) { block in
+        pool.forEach(rowBlocks * groups) { block, _ in
             let firstRow = block / groups * Self.rowBlock
             let group = block % groups
             body(firstRow..<min(rows, firstRow + Self.rowBlock), group * panels / groups..<(group + 1) * panels / groups)

@@ -14,10 +14,13 @@ extension Compute {
         let rows = x.rows / batch
         precondition(channels % 8 == 0 && channels % groups == 0 && weight.count == channels)
         let out = tensor(x.shape)
-        traced("group norm") {
-            let chunks = (rows + Self.momentRows - 1) / Self.momentRows
-            let partial = tensor([batch * chunks, 2 * channels], repeating: 0)
-            pool.forEach(batch * chunks) { i in
+        let chunks = (rows + Self.momentRows - 1) / Self.momentRows
+        let partial = tensor([batch * chunks, 2 * channels])
+        let factors = tensor([batch, channels])
+        let offsets = tensor([batch, channels])
+        perform("group norm") {
+            partial.pointer.update(repeating: 0, count: partial.count)
+            pool.forEach(batch * chunks) { i, _ in
                 let (image, chunk) = i.quotientAndRemainder(dividingBy: chunks)
                 let first = chunk * Self.momentRows
                 let sums = partial.pointer + i * 2 * channels
@@ -25,8 +28,6 @@ extension Compute {
                     x.pointer + (image * rows + first) * channels, min(Self.momentRows, rows - first), channels,
                     sums, sums + channels)
             }
-            let factors = tensor([batch, channels])
-            let offsets = tensor([batch, channels])
             let size = channels / groups
             for image in 0..<batch {
                 for group in 0..<groups {
@@ -48,7 +49,7 @@ extension Compute {
                     }
                 }
             }
-            pool.forEach(batch * chunks) { i in
+            pool.forEach(batch * chunks) { i, _ in
                 let (image, chunk) = i.quotientAndRemainder(dividingBy: chunks)
                 let first = chunk * Self.momentRows
                 let start = (image * rows + first) * channels
@@ -68,7 +69,7 @@ extension Compute {
         let channels = x.channels
         precondition(channels % 8 == 0 && weight.count == channels)
         let out = tensor(x.shape)
-        traced("layer norm") {
+        perform("layer norm") {
             forEachRange(x.rows, chunk: 64) { rows in
                 for row in rows {
                     kernels.normalizeRow(

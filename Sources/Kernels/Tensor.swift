@@ -7,21 +7,32 @@ public final class Tensor: @unchecked Sendable {
     private let owner: Owner
 
     private enum Owner {
-        case memory(UnsafeMutableRawBufferPointer, Arena)
+        case arena(UnsafeMutableRawBufferPointer, Arena)
+        case heap(UnsafeMutableRawPointer)
         case tensor(Tensor)
     }
 
-    /// Memory of its own, uninitialised.
-    public convenience init(_ shape: [Int]) { self.init(shape, in: Arena()) }
+    /// Whole vectors may be read beyond the end.
+    private static let slack = 16
 
-    /// Uninitialised memory of the given shape. It is a little longer, so that whole vectors may be read.
+    /// Memory of its own, uninitialised.
+    public init(_ shape: [Int]) {
+        self.shape = shape
+        count = shape.reduce(1, *)
+        let byteCount = (count + Self.slack) * MemoryLayout<Float>.stride
+        let memory = UnsafeMutableRawPointer.allocate(byteCount: byteCount, alignment: Arena.alignment)
+        owner = .heap(memory)
+        pointer = memory.bindMemory(to: Float.self, capacity: count + Self.slack)
+        (pointer + count).initialize(repeating: 0, count: Self.slack)
+    }
+
+    /// Memory of the arena, uninitialised.
     init(_ shape: [Int], in arena: Arena) {
         self.shape = shape
         count = shape.reduce(1, *)
-        let memory = arena.take((count + 16) * MemoryLayout<Float>.stride)
-        owner = .memory(memory, arena)
-        pointer = memory.baseAddress!.bindMemory(to: Float.self, capacity: count + 16)
-        (pointer + count).initialize(repeating: 0, count: 16)
+        let memory = arena.take((count + Self.slack) * MemoryLayout<Float>.stride)
+        owner = .arena(memory, arena)
+        pointer = memory.baseAddress!.bindMemory(to: Float.self, capacity: count + Self.slack)
     }
 
     /// Rows of another tensor, where they lie.
@@ -44,7 +55,11 @@ public final class Tensor: @unchecked Sendable {
     }
 
     deinit {
-        if case .memory(let memory, let arena) = owner { arena.giveBack(memory) }
+        switch owner {
+        case .arena(let memory, let arena): arena.giveBack(memory)
+        case .heap(let memory): memory.deallocate()
+        case .tensor: break
+        }
     }
 
     /// A part of the rows, `[range.count, channels]`, sharing this tensor's memory.

@@ -14,7 +14,8 @@ final class ThreadPool: @unchecked Sendable {
     private let finished = Atomic<Int>(0)
     private let sleeping = Atomic<Int>(0)
     private let nextChunk = Atomic<Int>(0)
-    private var job: ((Int) -> Void)?
+    private var job: ((_ chunk: Int, _ worker: Int) -> Void)?
+    private let nextWorker = Atomic<Int>(1)
     private var chunkCount = 0
     private var stopping = false
     private var workers: [pthread_t] = []
@@ -55,10 +56,11 @@ final class ThreadPool: @unchecked Sendable {
         mutex.deallocate()
     }
 
-    /// Calls `body` once for every chunk `0..<chunks`, on all threads, and returns when all are done.
-    func forEach(_ chunks: Int, _ body: (Int) -> Void) {
+    /// Calls `body` once for every chunk `0..<chunks`, on all threads, and returns when all are done. `worker`, below
+    /// `count`, says whose scratch memory the call may use.
+    func forEach(_ chunks: Int, _ body: (_ chunk: Int, _ worker: Int) -> Void) {
         if count == 1 || chunks == 1 {
-            for chunk in 0..<chunks { body(chunk) }
+            for chunk in 0..<chunks { body(chunk, 0) }
             return
         }
         pthread_mutex_lock(busy)
@@ -69,7 +71,7 @@ final class ThreadPool: @unchecked Sendable {
             nextChunk.store(0, ordering: .relaxed)
             finished.store(0, ordering: .relaxed)
             announce()
-            takeChunks(body)
+            takeChunks(body, worker: 0)
             var spins = 0
             while finished.load(ordering: .acquiring) != count - 1 {
                 spins += 1
@@ -88,21 +90,22 @@ final class ThreadPool: @unchecked Sendable {
         }
     }
 
-    private func takeChunks(_ body: (Int) -> Void) {
+    private func takeChunks(_ body: (Int, Int) -> Void, worker: Int) {
         while true {
             let chunk = nextChunk.wrappingAdd(1, ordering: .relaxed).oldValue
             guard chunk < chunkCount else { return }
-            body(chunk)
+            body(chunk, worker)
         }
     }
 
     private func work() {
+        let worker = nextWorker.wrappingAdd(1, ordering: .relaxed).oldValue
         var seen = 0
         while true {
             waitForJob(after: seen)
             seen += 1
             if stopping { return }
-            if let job { takeChunks(job) }
+            if let job { takeChunks(job, worker: worker) }
             finished.wrappingAdd(1, ordering: .acquiringAndReleasing)
         }
     }

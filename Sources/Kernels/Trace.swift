@@ -33,12 +33,3 @@ public final class Trace: Sendable {
         table.withLock { $0[name, default: Group(name: name)].add(calls: 1, seconds: seconds, products: products) }
     }
 }
-
-extension Compute {
-    /// Does `work` and, where this `Compute` has a trace, notes its time.
-    func traced(_ name: @autoclosure () -> String, products: Int = 0, _ work: () -> Void) {
-        guard let trace else { return work() }
-        let seconds = ContinuousClock().measure(work) / .seconds(1)
-        trace.add(name(), seconds: seconds, products: products)
-    }
-}

@@ -29,7 +29,8 @@ extension Compute {
         let input = WinogradInput(tiles: blockTiles, channels: source.channels, padding: Self.padding, compute: self)
         let groups = max(1, weights.panels / Self.panelsAtATime)
         let chunks = min(weights.panels, (groups + threads - 1) / threads * threads)
-        let noBias = tensor([weights.outputs], repeating: 0)
+        let noBias = tensor([weights.outputs])
+        noBias.pointer.update(repeating: 0, count: noBias.count)
         for first in stride(from: 0, to: total, by: blockTiles) {
             let tiles = first..<min(total, first + blockTiles)
             func place(_ tile: Int) -> (image: Int, y: Int, x: Int) {
@@ -37,7 +38,7 @@ extension Compute {
                 return (image, t / across * Self.tileSide, t % across * Self.tileSide)
             }
             forEachRange(tiles.count, chunk: 8) { transformInputs(source, tiles: $0, at: place, block: block, into: input) }
-            pool.forEach(chunks) { chunk in
+            pool.forEach(chunks) { chunk, _ in
                 let panels = chunk * weights.panels / chunks..<(chunk + 1) * weights.panels / chunks
                 let products = multiply(input, tiles: tiles.count, weights, panels: panels, block: block)
                 writeOutputs(
