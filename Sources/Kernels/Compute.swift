@@ -1,8 +1,11 @@
-/// How products with int8 weights are computed; fp16 weights are always multiplied in float32.
+import Synchronization
+
+/// How products with int8 weights are computed, and large maps are kept. fp16 weights are always multiplied in float32.
 public enum Arithmetic: String, Sendable {
-    /// Activations rounded to int16 row by row, exact integer sums, 3×3 convolutions by Winograd's algorithm.
+    /// Activations rounded to int16 row by row, exact integer sums, 3×3 convolutions by Winograd's algorithm; maps that
+    /// have to wait as int16 as well.
     case mixed
-    /// Everything in float32: what `mixed` is compared with.
+    /// Everything in float32, also what is kept: what `mixed` is compared with.
     case float32
 }
 
@@ -16,6 +19,7 @@ public final class Compute: Sendable {
     /// Nothing is computed: operations only take the memory that they would need.
     public let isPlanning: Bool
     private let arena = Arena()
+    private let currentLimits = Mutex(MemoryLimits())
     private let isCancelled: @Sendable () -> Bool
 
     /// - Parameters:
@@ -37,17 +41,32 @@ public final class Compute: Sendable {
 
     public var threads: Int { pool.count }
 
+    /// How maps are kept that have to wait.
+    public var waitingElement: Tensor.Element { arithmetic == .mixed ? .int16 : .float32 }
+
     func checkCancellation() throws(CancellationError) {
         if isCancelled() { throw CancellationError() }
     }
 
-    func tensor(_ shape: [Int]) -> Tensor { Tensor(shape, in: arena) }
+    func tensor(_ shape: [Int], _ element: Tensor.Element = .float32) -> Tensor { Tensor(shape, element, in: arena) }
+
+    func zeros(_ count: Int) -> Tensor {
+        let out = tensor([count])
+        if !isPlanning { out.pointer.update(repeating: 0, count: count) }
+        return out
+    }
 
     /// Memory of its own for every worker.
     func scratch(_ bytesPerWorker: Int) -> Scratch { Scratch(bytesPerWorker, workers: threads, in: arena) }
 
     /// The most memory for activations and scratch since the last `endStage`, in bytes.
     public var peakActivationBytes: Int { arena.highWaterMark }
+
+    /// How much memory operations take; the results do not depend on it.
+    public var limits: MemoryLimits {
+        get { currentLimits.withLock { $0 } }
+        set { currentLimits.withLock { $0 = newValue } }
+    }
 
     /// Gives memory that no tensor holds back to the system.
     public func endStage() { arena.trim() }
@@ -65,6 +84,18 @@ public final class Compute: Sendable {
     func forEachRange(_ count: Int, chunk: Int, _ body: (Range<Int>) -> Void) {
         pool.forEach((count + chunk - 1) / chunk) { i, _ in body(i * chunk..<min(count, (i + 1) * chunk)) }
     }
+}
+
+/// What trades memory for time.
+public struct MemoryLimits: Sendable, Equatable {
+    /// 4×4 tiles of a Winograd convolution that are in work together, at 24,576 bytes or so each.
+    public var winogradTiles = 512
+    /// Pixels of other convolutions that are in work together.
+    public var stripePixels = 8192
+    /// Maps that would take more bytes are computed anew whenever they are read, where that is possible.
+    public var largestStoredMap = Int.max
+
+    public init() {}
 }
 
 /// Uninitialised memory of every worker's own, aligned to 64 bytes, for the length of an operation.

@@ -20,76 +20,161 @@ public struct ConvolutionShape: Sendable, Equatable {
     func outputSize(_ size: Int) -> Int { (size + paddingBefore + paddingAfter - kernel) / stride + 1 }
 }
 
+/// A convolution of a map, whose rows are computed when they are read.
+final class Convolution {
+    let input: FeatureMap
+    let weights: WeightMatrix
+    let bias: Tensor?
+    let geometry: ConvolutionShape
+    /// Height and width of the input, enlarged by nearest neighbour if that was asked for.
+    let enlarged: (height: Int, width: Int)
+    /// `[batch, height, width, outputs]`
+    let shape: [Int]
+
+    init(
+        _ input: FeatureMap, _ weights: WeightMatrix, bias: Tensor?, _ geometry: ConvolutionShape,
+        enlargedTo size: (height: Int, width: Int)?
+    ) {
+        precondition(input.channels == weights.inputs, "\(input.shape) × \(weights.inputs) inputs")
+        precondition(weights.taps == geometry.kernel * geometry.kernel)
+        self.input = input
+        self.weights = weights
+        self.bias = bias
+        self.geometry = geometry
+        enlarged = size ?? (input.height, input.width)
+        shape = [
+            input.batch, geometry.outputSize(enlarged.height), geometry.outputSize(enlarged.width), weights.outputs,
+        ]
+    }
+
+    /// The rows of the input, before it is enlarged, that the output's `rows` need.
+    func inputRows(for rows: Range<Int>) -> Range<Int> {
+        let first = max(0, rows.lowerBound * geometry.stride - geometry.paddingBefore)
+        let last = min(enlarged.height, (rows.upperBound - 1) * geometry.stride - geometry.paddingBefore + geometry.kernel)
+        return first * input.height / enlarged.height..<(last - 1) * input.height / enlarged.height + 1
+    }
+}
+
 extension Compute {
-    /// `[batch, h, w, inputs]` → `[batch, h', w', outputs]`.
-    /// - Parameter upsampledTo: convolves the input as if it had first been enlarged to this height and width by
-    ///   nearest neighbour (`torch.nn.functional.interpolate`), without making the enlarged map.
+    /// `[batch, h, w, inputs]` → `[batch, h', w', outputs]`, computed when its rows are read.
+    /// - Parameter size: convolves the input as if it had first been enlarged to this height and width by nearest
+    ///   neighbour (`torch.nn.functional.interpolate`), without making the enlarged map
     public func convolution(
-        _ x: Tensor, _ weights: WeightMatrix, bias: Tensor? = nil, _ shape: ConvolutionShape,
+        _ x: FeatureMap, _ weights: WeightMatrix, bias: Tensor? = nil, _ geometry: ConvolutionShape,
         upsampledTo size: (height: Int, width: Int)? = nil
-    ) throws(CancellationError) -> Tensor {
-        let height = size?.height ?? x.shape[1]
-        let width = size?.width ?? x.shape[2]
-        let out = tensor([x.shape[0], shape.outputSize(height), shape.outputSize(width), weights.outputs])
-        try convolution(x, weights, bias: bias, shape, height: height, width: width, into: out, accumulate: false)
-        return out
+    ) -> FeatureMap {
+        FeatureMap(Convolution(x, weights, bias: bias, geometry, enlargedTo: size))
     }
+}
 
-    /// `residual += convolution(x)`, in place.
-    public func convolution(
-        _ x: Tensor, _ weights: WeightMatrix, bias: Tensor? = nil, _ shape: ConvolutionShape, addingTo residual: Tensor
-    ) throws(CancellationError) {
-        try convolution(
-            x, weights, bias: bias, shape, height: x.shape[1], width: x.shape[2], into: residual, accumulate: true)
-    }
+extension Convolution {
+    /// A convolution at work, from the top of the map to the bottom: its place in the input, and its scratch memory.
+    final class Run {
+        /// The most image rows that are computed at a time.
+        let mostRows: Int
+        private let convolution: Convolution
+        private let compute: Compute
+        private let algorithm: Algorithm
+        private let band: Band
+        private let winograd: Winograd?
+        private let zeros: Tensor
 
-    private func convolution(
-        _ x: Tensor, _ weights: WeightMatrix, bias: Tensor?, _ shape: ConvolutionShape, height: Int, width: Int,
-        into out: Tensor, accumulate: Bool
-    ) throws(CancellationError) {
-        try checkCancellation()
-        precondition(x.shape.count == 4 && x.channels == weights.inputs, "\(x.shape) × \(weights.inputs) inputs")
-        precondition(weights.taps == shape.kernel * shape.kernel && out.channels == weights.outputs)
-        let zeros = tensor([x.channels])
-        let source = PixelSource(x, enlargedTo: (height, width), zeroRow: UnsafePointer(zeros.pointer))
-        let products = out.rows * x.channels * weights.taps * weights.outputs
-        let block = arithmetic == .mixed && shape == .same3x3 ? weights.integerBlock : nil
-        let size = "\(shape.kernel)×\(shape.kernel), \(out.shape[1])×\(out.shape[2])"
-        perform("convolution \(size), \(block == nil ? "float" : "Winograd")", products: products) {
-            zeros.pointer.update(repeating: 0, count: zeros.count)
-            if let block {
-                winogradConvolution(source, weights, block: block, bias: bias, into: out, accumulate: accumulate)
+        private enum Algorithm: String {
+            case winograd = "Winograd", integer, float
+        }
+
+        /// - Parameter mostRows: the most rows that are wanted at a time
+        init(_ convolution: Convolution, mostRows wanted: Int = .max, compute: Compute) {
+            self.convolution = convolution
+            self.compute = compute
+            let (weights, input, shape) = (convolution.weights, convolution.input, convolution.shape)
+            let block = compute.arithmetic == .mixed ? weights.integerBlock : nil
+            switch convolution.geometry {
+            case .same3x3 where block != nil: algorithm = .winograd
+            case .pointwise where block != nil: algorithm = .integer
+            default: algorithm = .float
+            }
+            let fitting = algorithm == .winograd
+                ? compute.winogradTiles(inputs: weights.inputs) / Winograd.tiles(across: shape[2]) * Stripe.unit
+                : compute.limits.stripePixels / shape[2] / Stripe.unit * Stripe.unit
+            let mostRows = max(
+                Stripe.unit, min(fitting, Stripe.wholeUnits(min(wanted, shape[0] * Stripe.wholeUnits(shape[1])))))
+            self.mostRows = mostRows
+            band = Band(input, mostRows: convolution.mostInputRows(for: mostRows), compute: compute)
+            winograd = algorithm == .winograd
+                ? Winograd(weights, block: block ?? 0, mostRows: mostRows, width: shape[2], compute: compute) : nil
+            zeros = compute.zeros(input.channels)
+        }
+
+        /// Computes rows, which follow those of the last call or begin an image, into `out` `[pixels, outputs]`.
+        func rows(_ wanted: Stripe, into out: Tensor) {
+            var done = 0
+            for stripe in wanted.split(mostRows: mostRows) {
+                band.advance(to: Stripe(images: stripe.images, rows: convolution.inputRows(for: stripe.rows)))
+                let pixels = stripe.imageRows * convolution.shape[2]
+                multiply(stripe, into: out.rows(done..<done + pixels))
+                done += pixels
+            }
+        }
+
+        private func multiply(_ stripe: Stripe, into out: Tensor) {
+            let (weights, bias, geometry) = (convolution.weights, convolution.bias, convolution.geometry)
+            let source = PixelSource(band, enlargedTo: convolution.enlarged, zeroRow: UnsafePointer(zeros.pointer))
+            if let winograd {
+                winograd.convolve(source, stripe, bias: bias, into: out)
+            } else if algorithm == .integer, let block = weights.integerBlock {
+                compute.integerProduct(
+                    band.pixels(of: stripe), weights, block: block, bias: bias, into: out, accumulate: false)
             } else {
-                let (outHeight, outWidth) = (out.shape[1], out.shape[2])
-                matrixProduct(weights, bias: bias, into: out, accumulate: accumulate) { row, tap in
-                    let (image, position) = row.quotientAndRemainder(dividingBy: outHeight * outWidth)
+                let width = convolution.shape[2]
+                let positions = stripe.rows.count * width
+                compute.matrixProduct(weights, bias: bias, into: out, accumulate: false) { row, tap in
+                    let (image, position) = row.quotientAndRemainder(dividingBy: positions)
+                    let y = stripe.rows.lowerBound + position / width
                     return source.pixel(
-                        image: image, y: position / outWidth * shape.stride + tap / shape.kernel - shape.paddingBefore,
-                        x: position % outWidth * shape.stride + tap % shape.kernel - shape.paddingBefore)
+                        image: stripe.images.lowerBound + image,
+                        y: y * geometry.stride + tap / geometry.kernel - geometry.paddingBefore,
+                        x: position % width * geometry.stride + tap % geometry.kernel - geometry.paddingBefore)
                 }
             }
         }
-        withExtendedLifetime(zeros) {}
+
+        var productsPerRow: Int {
+            let weights = convolution.weights
+            return convolution.shape[2] * weights.inputs * weights.taps * weights.outputs
+        }
+
+        var name: String {
+            let (kernel, shape) = (convolution.geometry.kernel, convolution.shape)
+            return "convolution \(kernel)×\(kernel), \(shape[1])×\(shape[2]), \(algorithm.rawValue)"
+        }
+    }
+
+    /// The most rows of the input, over all its images, that `rows` rows of the output can need.
+    private func mostInputRows(for rows: Int) -> Int {
+        let wholeImages = rows / Stripe.wholeUnits(shape[1])
+        if wholeImages > 0 { return min(wholeImages, shape[0]) * input.height }
+        return stride(from: 0, to: shape[1], by: Stripe.unit)
+            .map { inputRows(for: $0..<min(shape[1], $0 + rows)).count }.max() ?? 0
     }
 }
 
 /// Finds the pixels that a convolution reads: beyond the edges zeros, and enlarged by nearest neighbour if asked.
 struct PixelSource {
     let channels: Int
-    private let pixels: UnsafePointer<Float>
+    private let band: Band
     private let zeroRow: UnsafePointer<Float>
     private let inputHeight, inputWidth, height, width: Int
 
-    init(_ x: Tensor, enlargedTo size: (height: Int, width: Int), zeroRow: UnsafePointer<Float>) {
-        channels = x.channels
-        pixels = UnsafePointer(x.pointer)
+    init(_ band: Band, enlargedTo size: (height: Int, width: Int), zeroRow: UnsafePointer<Float>) {
+        self.band = band
         self.zeroRow = zeroRow
-        (inputHeight, inputWidth, height, width) = (x.shape[1], x.shape[2], size.height, size.width)
+        channels = band.map.channels
+        (inputHeight, inputWidth, height, width) = (band.map.height, band.map.width, size.height, size.width)
     }
 
     func pixel(image: Int, y: Int, x: Int) -> UnsafePointer<Float> {
         guard y >= 0, y < height, x >= 0, x < width else { return zeroRow }
-        let row = (image * inputHeight + y * inputHeight / height) * inputWidth + x * inputWidth / width
-        return pixels + row * channels
+        return UnsafePointer(band.row(image: image, y: y * inputHeight / height)) + x * inputWidth / width * channels
     }
 }

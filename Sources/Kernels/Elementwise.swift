@@ -22,7 +22,7 @@ extension Compute {
         perform("add") { forEachVectorRange(x) { kernels.add(x.pointer + $0, $1, sum.pointer + $0) } }
     }
 
-    /// x[..., c] += offsets[c], in place: the time embedding joins a feature map.
+    /// x[..., c] += offsets[c], in place.
     public func addPerChannel(_ offsets: Tensor, to x: Tensor) {
         let channels = x.channels
         precondition(offsets.count == channels && channels % 8 == 0)
@@ -57,23 +57,6 @@ extension Compute {
         let out = tensor([count] + x.shape.dropFirst())
         perform("repeat") {
             for i in 0..<count { (out.pointer + i * x.count).update(from: x.pointer, count: x.count) }
-        }
-        return out
-    }
-
-    /// Two maps of the same height and width, one after the other in the channels.
-    public func concatenateChannels(_ a: Tensor, _ b: Tensor) -> Tensor {
-        precondition(a.shape.dropLast() == b.shape.dropLast())
-        let (m, n) = (a.channels, b.channels)
-        let out = tensor(Array(a.shape.dropLast()) + [m + n])
-        perform("concatenate") {
-            forEachRange(a.rows, chunk: 64) { rows in
-                for row in rows {
-                    let target = out.pointer + row * (m + n)
-                    target.update(from: a.pointer + row * m, count: m)
-                    (target + m).update(from: b.pointer + row * n, count: n)
-                }
-            }
         }
         return out
     }

@@ -25,6 +25,7 @@ extension Compute {
         let activations = tensor([paddedRows * step / 2 + 1])
         let slab = tensor([step * width / 2])
         let scales = tensor([2 * paddedRows])
+        let columnScaleMemory = tensor([(step + block - 1) / block * width])
         let a16 = UnsafeMutableRawPointer(activations.pointer).assumingMemoryBound(to: Int16.self)
         let b16 = UnsafeMutableRawPointer(slab.pointer).assumingMemoryBound(to: Int16.self)
         let (rowScales, factors) = (scales.pointer, scales.pointer + paddedRows)
@@ -40,12 +41,13 @@ extension Compute {
             }
             for panel in panels {
                 kernels.widenPairs(weights.int8Values(panel: panel, channel: first), count, b16)
-                let columnScales = columnScales(
-                    weights, panel: panel, channels: first..<first + count, block: block, depth: block)
+                columnScales(
+                    weights, panel: panel, channels: first..<first + count, block: block, depth: block,
+                    into: columnScaleMemory.pointer)
                 for r in stride(from: 0, to: rows.count, by: Self.tileRows) {
                     integerTile(
                         rows: min(Self.tileRows, rows.count - r), channels: count, depth: block, a16 + r * count,
-                        stride: count, panel: b16, columnScales: columnScales.pointer, rowScales: rowScales + r,
+                        stride: count, panel: b16, columnScales: columnScaleMemory.pointer, rowScales: rowScales + r,
                         out.pointer + (rows.lowerBound + r) * outputs + panel * width, outStride: outputs,
                         accumulate: accumulate || first > 0)
                 }
@@ -59,22 +61,20 @@ extension Compute {
         }
     }
 
-    /// The scales of a panel's columns for every `depth` channels, `[channels / depth rounded up][16]`; `depth` divides
-    /// `block`, and `channels` begin with a block.
+    /// Writes the scales of a panel's columns for every `depth` channels, `[channels / depth rounded up][16]`; `depth`
+    /// divides `block`, and `channels` begin with a block.
     func columnScales(
-        _ weights: WeightMatrix, panel: Int, channels: Range<Int>, block: Int, depth: Int
-    ) -> Tensor {
+        _ weights: WeightMatrix, panel: Int, channels: Range<Int>, block: Int, depth: Int,
+        into scales: UnsafeMutablePointer<Float>
+    ) {
         let width = WeightMatrix.panelWidth
         let blocks = channels.lowerBound / block..<(channels.upperBound + block - 1) / block
-        let scales = tensor([blocks.count, width])
-        weights.widenScales(panel: panel, blocks: blocks, into: scales.pointer, with: kernels)
+        weights.widenScales(panel: panel, blocks: blocks, into: scales, with: kernels)
         let parts = block / depth
-        if parts == 1 { return scales }
-        let repeated = tensor([blocks.count * parts, width])
-        for i in 0..<blocks.count * parts {
-            (repeated.pointer + i * width).update(from: scales.pointer + i / parts * width, count: width)
+        guard parts > 1 else { return }
+        for i in stride(from: (channels.count + depth - 1) / depth - 1, to: 0, by: -1) {
+            (scales + i * width).update(from: scales + i / parts * width, count: width)
         }
-        return repeated
     }
 
     /// One register tile over `channels` channels, summed in int32 `depth` at a time.

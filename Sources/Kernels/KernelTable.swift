@@ -18,6 +18,7 @@ public struct KernelTable: Sendable {
     let widenInt8: @Sendable (UnsafeRawPointer, Int, Int, UnsafeRawPointer, MutableFloats, Int) -> Void
     let widenFloat16: @Sendable (UnsafeRawPointer, Int, Int, MutableFloats, Int) -> Void
     let convertFloat16: @Sendable (UnsafeRawPointer, Int, MutableFloats) -> Void
+    let widenInt16: @Sendable (Integers, Int, Float, MutableFloats) -> Void
     let swish: @Sendable (MutableFloats, Int, Float) -> Void
     let gelu: @Sendable (MutableFloats, Int) -> Void
     let gatedGelu: @Sendable (Floats, Floats, MutableFloats, Int) -> Void
@@ -41,6 +42,7 @@ public struct KernelTable: Sendable {
     public static let portable = KernelTable(
         name: "portable", tile: KernelsPortable.tile, widenInt8: KernelsPortable.widenInt8,
         widenFloat16: KernelsPortable.widenFloat16, convertFloat16: KernelsPortable.convertFloat16,
+        widenInt16: KernelsPortable.widenInt16,
         swish: KernelsPortable.swish, gelu: KernelsPortable.gelu, gatedGelu: KernelsPortable.gatedGelu,
         rowMaximum: KernelsPortable.rowMaximum, exponentials: KernelsPortable.exponentials,
         scale: KernelsPortable.scale, add: KernelsPortable.add, channelMoments: KernelsPortable.channelMoments,
@@ -53,6 +55,7 @@ public struct KernelTable: Sendable {
     public static let avx2 = KernelTable(
         name: "avx2", tile: KernelsAVX2.tile, widenInt8: KernelsAVX2.widenInt8,
         widenFloat16: KernelsAVX2.widenFloat16, convertFloat16: KernelsAVX2.convertFloat16,
+        widenInt16: KernelsAVX2.widenInt16,
         swish: KernelsAVX2.swish, gelu: KernelsAVX2.gelu, gatedGelu: KernelsAVX2.gatedGelu,
         rowMaximum: KernelsAVX2.rowMaximum, exponentials: KernelsAVX2.exponentials,
         scale: KernelsAVX2.scale, add: KernelsAVX2.add, channelMoments: KernelsAVX2.channelMoments,
@@ -64,6 +67,7 @@ public struct KernelTable: Sendable {
     public static let avx512 = KernelTable(
         name: "avx512", tile: KernelsAVX512.tile, widenInt8: KernelsAVX512.widenInt8,
         widenFloat16: KernelsAVX512.widenFloat16, convertFloat16: KernelsAVX512.convertFloat16,
+        widenInt16: KernelsAVX512.widenInt16,
         swish: KernelsAVX512.swish, gelu: KernelsAVX512.gelu, gatedGelu: KernelsAVX512.gatedGelu,
         rowMaximum: KernelsAVX512.rowMaximum, exponentials: KernelsAVX512.exponentials,
         scale: KernelsAVX512.scale, add: KernelsAVX512.add, channelMoments: KernelsAVX512.channelMoments,

@@ -1,64 +1,63 @@
 extension Compute {
-    private static let momentRows = 64
+    /// Pixels of a row whose moments are summed in float; beyond, sums are in double.
+    private static let momentPixels = 64
 
-    /// Group normalisation (Wu & He 2018) over the rows of each image of `x` `[batch, ..., channels]`, then SiLU if
-    /// asked. Sums run in float over 64 rows and in double across.
+    /// Group normalisation (Wu & He 2018) over each image of `x`, then SiLU if asked. The statistics are gathered now;
+    /// the result is computed as it is read.
     /// - Parameters:
     ///   - weight, bias: `[channels]`
     ///   - groups: divides channels
     public func groupNorm(
-        _ x: Tensor, weight: Tensor, bias: Tensor, groups: Int, epsilon: Float, silu: Bool = false
-    ) throws(CancellationError) -> Tensor {
-        try checkCancellation()
-        let (batch, channels) = (x.shape[0], x.channels)
-        let rows = x.rows / batch
+        _ x: FeatureMap, weight: Tensor, bias: Tensor, groups: Int, epsilon: Float, silu: Bool = false
+    ) throws(CancellationError) -> FeatureMap {
+        let channels = x.channels
         precondition(channels % 8 == 0 && channels % groups == 0 && weight.count == channels)
-        let out = tensor(x.shape)
-        let chunks = (rows + Self.momentRows - 1) / Self.momentRows
-        let partial = tensor([batch * chunks, 2 * channels])
-        let factors = tensor([batch, channels])
-        let offsets = tensor([batch, channels])
-        perform("group norm") {
-            partial.pointer.update(repeating: 0, count: partial.count)
-            pool.forEach(batch * chunks) { i, _ in
-                let (image, chunk) = i.quotientAndRemainder(dividingBy: chunks)
-                let first = chunk * Self.momentRows
-                let sums = partial.pointer + i * 2 * channels
-                kernels.channelMoments(
-                    x.pointer + (image * rows + first) * channels, min(Self.momentRows, rows - first), channels,
-                    sums, sums + channels)
+        let factors = tensor([x.batch, channels])
+        let offsets = tensor([x.batch, channels])
+        let band = Band(x, compute: self)
+        let segments = (x.width + Self.momentPixels - 1) / Self.momentPixels
+        let partial = tensor([band.mostRows * segments, 2 * channels])
+        var totals = [Double](repeating: 0, count: x.batch * 2 * channels)
+        try forEachStripe(of: x, mostRows: band.mostRows, "group norm") { stripe in
+            band.advance(to: stripe)
+            pool.forEach(stripe.imageRows) { i, _ in
+                let (image, row) = i.quotientAndRemainder(dividingBy: stripe.rows.count)
+                let pixels = band.row(image: stripe.images.lowerBound + image, y: stripe.rows.lowerBound + row)
+                for segment in 0..<segments {
+                    let first = segment * Self.momentPixels
+                    let sums = partial.pointer + (i * segments + segment) * 2 * channels
+                    sums.update(repeating: 0, count: 2 * channels)
+                    kernels.channelMoments(
+                        pixels + first * channels, min(Self.momentPixels, x.width - first), channels, sums,
+                        sums + channels)
+                }
             }
+            for i in 0..<stripe.imageRows * segments {
+                let image = stripe.images.lowerBound + i / (stripe.rows.count * segments)
+                let sums = partial.pointer + i * 2 * channels
+                for c in 0..<2 * channels { totals[image * 2 * channels + c] += Double(sums[c]) }
+            }
+        }
+        perform("group norm") {
             let size = channels / groups
-            for image in 0..<batch {
+            let count = Double(x.height * x.width * size)
+            for image in 0..<x.batch {
+                let sums = totals[image * 2 * channels..<(2 * image + 1) * channels]
+                let squares = totals[(2 * image + 1) * channels..<(2 * image + 2) * channels]
                 for group in 0..<groups {
-                    var (sum, squares) = (0.0, 0.0)
-                    for chunk in 0..<chunks {
-                        let p = partial.pointer + (image * chunks + chunk) * 2 * channels + group * size
-                        for c in 0..<size {
-                            sum += Double(p[c])
-                            squares += Double(p[channels + c])
-                        }
-                    }
-                    let mean = sum / Double(rows * size)
-                    let variance = max(0, squares / Double(rows * size) - mean * mean)
-                    let inverse = 1 / (variance + Double(epsilon)).squareRoot()
-                    for c in group * size..<(group + 1) * size {
+                    let members = group * size..<(group + 1) * size
+                    let mean = members.reduce(0) { $0 + sums[sums.startIndex + $1] } / count
+                    let square = members.reduce(0) { $0 + squares[squares.startIndex + $1] } / count
+                    let inverse = 1 / (max(0, square - mean * mean) + Double(epsilon)).squareRoot()
+                    for c in members {
                         let factor = inverse * Double(weight.pointer[c])
                         factors.pointer[image * channels + c] = Float(factor)
                         offsets.pointer[image * channels + c] = Float(Double(bias.pointer[c]) - mean * factor)
                     }
                 }
             }
-            pool.forEach(batch * chunks) { i, _ in
-                let (image, chunk) = i.quotientAndRemainder(dividingBy: chunks)
-                let first = chunk * Self.momentRows
-                let start = (image * rows + first) * channels
-                kernels.scaleChannels(
-                    x.pointer + start, min(Self.momentRows, rows - first), channels, factors.pointer + image * channels,
-                    offsets.pointer + image * channels, silu, out.pointer + start)
-            }
         }
-        return out
+        return x.normalized(FeatureMap.Norm(factors: factors, offsets: offsets, silu: silu))
     }
 
     /// Layer normalisation over the last dimension (Ba et al. 2016).

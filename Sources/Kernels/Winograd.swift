@@ -1,15 +1,33 @@
-/// 3×3 convolutions with int8 weights by Winograd's F(4×4, 3×3), in int16 (micro-kernels: `Shared/Winograd.swift`).
+/// A 3×3 convolution with int8 weights by Winograd's F(4×4, 3×3), in int16 (micro-kernels: `Shared/Winograd.swift`).
 ///
 /// Tiles of 4×4 outputs are transformed, rounded to int16 with a scale per tile and position, and multiplied position
 /// by position with weights that are transformed from the file's int8 panel by panel as they are needed.
-extension Compute {
-    private static let positions = 36
+final class Winograd {
+    private let weights: WeightMatrix
+    private let block: Int
+    private let compute: Compute
+    private let kernels: KernelTable
+    /// Tiles in one row of tiles.
+    private let across: Int
+    private let width: Int
+    /// Transformed inputs as int16 `[position][tile][channel]`, and their scales `[position][tile]`.
+    private let inputs: Tensor
+    private let inputScales: Tensor
+    private let inputStride: Int
+    private let mostTiles: Int
+    /// For every position, how many channels are summed in int32.
+    private let depths: [Int]
+    private let distinctDepths: [Int]
+    private let scalesOfPosition: [Int]
+    private let scratch: Scratch
+    private let noBias: Tensor
+    private let chunks: Int
+    private let channelStep: Int
+
+    static let positions = 36
     private static let tileSide = 4
-    /// Tiles in work at a time, and the most memory for their transformed inputs.
-    private static let mostTiles = 512
-    private static let inputBudget = 12 << 20
-    private static let channelsAtATime = 320
     private static let panelsAtATime = 4
+    private static let channelsAtATime = 320
     /// Positions are this many int16 or floats more than their size apart, lest they share cache sets.
     private static let padding = 32
 
@@ -18,58 +36,92 @@ extension Compute {
     /// The sums of the magnitudes in the scaled rows of G: how much larger than int8 transformed weights can get.
     private static let growth: [Float] = [1, 3, 3, 7, 7, 1]
 
-    func winogradConvolution(
-        _ source: PixelSource, _ weights: WeightMatrix, block: Int, bias: Tensor?, into out: Tensor, accumulate: Bool
-    ) {
-        let (height, width) = (out.shape[1], out.shape[2])
-        let across = (width + Self.tileSide - 1) / Self.tileSide
-        let perImage = (height + Self.tileSide - 1) / Self.tileSide * across
-        let total = out.shape[0] * perImage
-        let blockTiles = min(total, Self.mostTiles, max(24, Self.inputBudget / (2 * Self.positions * source.channels)))
-        let input = WinogradInput(tiles: blockTiles, channels: source.channels, padding: Self.padding, compute: self)
+    static func tiles(across width: Int) -> Int { (width + tileSide - 1) / tileSide }
+
+    /// - Parameters:
+    ///   - block: of `weights.integerBlock`
+    ///   - mostRows: the most image rows of one stripe, a multiple of the tile's height
+    init(_ weights: WeightMatrix, block: Int, mostRows: Int, width: Int, compute: Compute) {
+        self.weights = weights
+        self.block = block
+        self.compute = compute
+        self.width = width
+        kernels = compute.kernels
+        across = Self.tiles(across: width)
+        mostTiles = mostRows / Self.tileSide * across + Compute.tileRows  // the last register tile may read beyond
+        inputStride = mostTiles * weights.inputs + Self.padding
+        inputs = compute.tensor([Self.positions * inputStride / 2 + 1])
+        inputScales = compute.tensor([Self.positions * mostTiles])
+        let depths = (0..<Self.positions).map { Self.depth(position: $0, block: block) }
+        let distinct = Set(depths).sorted()
+        self.depths = depths
+        distinctDepths = distinct
+        scalesOfPosition = depths.map { depth in distinct.firstIndex(of: depth) ?? 0 }
         let groups = max(1, weights.panels / Self.panelsAtATime)
-        let chunks = min(weights.panels, (groups + threads - 1) / threads * threads)
-        let noBias = tensor([weights.outputs])
-        noBias.pointer.update(repeating: 0, count: noBias.count)
-        for first in stride(from: 0, to: total, by: blockTiles) {
-            let tiles = first..<min(total, first + blockTiles)
-            func place(_ tile: Int) -> (image: Int, y: Int, x: Int) {
-                let (image, t) = (first + tile).quotientAndRemainder(dividingBy: perImage)
-                return (image, t / across * Self.tileSide, t % across * Self.tileSide)
+        chunks = min(weights.panels, (groups + compute.threads - 1) / compute.threads * compute.threads)
+        channelStep = min(weights.inputs, max(1, Self.channelsAtATime / block) * block)
+        noBias = compute.zeros(weights.outputs)
+        let panels = (weights.panels + chunks - 1) / chunks
+        scratch = compute.scratch(max(
+            InputScratch.byteCount(channels: weights.inputs),
+            ProductScratch.byteCount(
+                tiles: mostTiles, panels: panels, channels: channelStep, depths: distinct, padding: Self.padding)))
+    }
+
+    /// - Parameter out: the stripe's pixels, `[pixels, outputs]`
+    func convolve(_ source: PixelSource, _ stripe: Stripe, bias: Tensor?, into out: Tensor) {
+        let tileRows = (stripe.rows.count + Self.tileSide - 1) / Self.tileSide
+        let tiles = stripe.images.count * tileRows * across
+        func place(_ tile: Int) -> (image: Int, y: Int, x: Int) {
+            let (row, x) = tile.quotientAndRemainder(dividingBy: across)
+            return (row / tileRows, row % tileRows * Self.tileSide, x * Self.tileSide)
+        }
+        compute.pool.forEach((tiles + 7) / 8) { chunk, worker in
+            for tile in chunk * 8..<min(tiles, chunk * 8 + 8) {
+                let (image, y, x) = place(tile)
+                transformInput(
+                    source, tile: tile, image: stripe.images.lowerBound + image, y: stripe.rows.lowerBound + y, x: x,
+                    InputScratch(scratch[worker], channels: weights.inputs))
             }
-            forEachRange(tiles.count, chunk: 8) { transformInputs(source, tiles: $0, at: place, block: block, into: input) }
-            pool.forEach(chunks) { chunk, _ in
-                let panels = chunk * weights.panels / chunks..<(chunk + 1) * weights.panels / chunks
-                let products = multiply(input, tiles: tiles.count, weights, panels: panels, block: block)
-                writeOutputs(
-                    products, tiles: tiles.count, at: place, panels: panels, bias: bias ?? noBias, into: out,
-                    accumulate: accumulate)
+        }
+        compute.pool.forEach(chunks) { chunk, worker in
+            let panels = chunk * weights.panels / chunks..<(chunk + 1) * weights.panels / chunks
+            let products = ProductScratch(
+                scratch[worker], tiles: mostTiles, panels: panels.count, channels: channelStep, depths: distinctDepths,
+                padding: Self.padding)
+            multiply(tiles: tiles, panels: panels, products)
+            for tile in 0..<tiles {
+                let (image, y, x) = place(tile)
+                writeOutput(
+                    products, tile: tile, pixel: (image * stripe.rows.count + y) * width + x,
+                    rows: min(Self.tileSide, stripe.rows.count - y), columns: min(Self.tileSide, width - x),
+                    panels: panels, bias: bias ?? noBias, into: out)
             }
         }
     }
 
-    private func transformInputs(
-        _ source: PixelSource, tiles: Range<Int>, at place: (Int) -> (image: Int, y: Int, x: Int), block: Int,
-        into input: WinogradInput
+    private func values(position: Int, tile: Int) -> UnsafeMutablePointer<Int16> {
+        UnsafeMutableRawPointer(inputs.pointer).assumingMemoryBound(to: Int16.self)
+            + position * inputStride + tile * weights.inputs
+    }
+
+    private func scales(position: Int) -> UnsafeMutablePointer<Float> { inputScales.pointer + position * mostTiles }
+
+    private func transformInput(
+        _ source: PixelSource, tile: Int, image: Int, y: Int, x: Int, _ scratch: InputScratch
     ) {
-        let channels = source.channels
-        let scratch = tensor([Self.positions * (8 + channels + 16)])
-        let rows = scratch.pointer + Self.positions * 8
+        let channels = weights.inputs
         withUnsafeTemporaryAllocation(of: UnsafePointer<Float>.self, capacity: Self.positions) { pixels in
-            for tile in tiles {
-                let (image, y, x) = place(tile)
-                for i in 0..<Self.positions { pixels[i] = source.pixel(image: image, y: y + i / 6 - 1, x: x + i % 6 - 1) }
-                kernels.winogradInput(pixels.baseAddress!, channels, scratch.pointer, rows, channels + 16)
-                for position in 0..<Self.positions {
-                    let row = rows + position * (channels + 16)
-                    let largest = max(kernels.largestMagnitude(row, channels), .leastNormalMagnitude)
-                    let depth = Self.depth(position: position, block: block)
-                    let limit = Self.largestInput(position: position, depth: depth)
-                    kernels.quantize(row, channels, limit / largest, input.values(position: position, tile: tile))
-                    input.scales(position: position)[tile] =
-                        largest / limit * Self.restoring[position / 6] * Self.restoring[position % 6]
-                }
-            }
+            for i in 0..<Self.positions { pixels[i] = source.pixel(image: image, y: y + i / 6 - 1, x: x + i % 6 - 1) }
+            kernels.winogradInput(pixels.baseAddress!, channels, scratch.columns, scratch.rows, scratch.stride)
+        }
+        for position in 0..<Self.positions {
+            let row = scratch.rows + position * scratch.stride
+            let largest = max(kernels.largestMagnitude(row, channels), .leastNormalMagnitude)
+            let limit = Self.largestInput(position: position, depth: depths[position])
+            kernels.quantize(row, channels, limit / largest, values(position: position, tile: tile))
+            scales(position: position)[tile] =
+                largest / limit * Self.restoring[position / 6] * Self.restoring[position % 6]
         }
     }
 
@@ -77,7 +129,7 @@ extension Compute {
     /// weights.
     private static func largestInput(position: Int, depth: Int) -> Float {
         let weight = 128 * growth[position / 6] * growth[position % 6]
-        return min(largestInt16, (Float(Int32.max) / (Float(depth) * weight)).rounded(.down) - 1)
+        return min(Compute.largestInt16, (Float(Int32.max) / (Float(depth) * weight)).rounded(.down) - 1)
     }
 
     /// Channels whose products are summed in int32 at a position: a block, or a part of it where weights grow so large
@@ -88,115 +140,124 @@ extension Compute {
         return depth
     }
 
-    /// `[position][tile][panel of the range][16]`.
-    private func multiply(
-        _ input: WinogradInput, tiles: Int, _ weights: WeightMatrix, panels: Range<Int>, block: Int
-    ) -> WinogradProducts {
-        let width = WeightMatrix.panelWidth
-        let products = WinogradProducts(tiles: tiles, width: panels.count * width, padding: Self.padding, compute: self)
-        let step = min(weights.inputs, max(1, Self.channelsAtATime / block) * block)
-        let weightStride = step * width + Self.padding
-        let transformed = tensor([Self.positions * weightStride / 2])
-        let scratch = tensor([18 * 16 / 2])
-        let u16 = UnsafeMutableRawPointer(transformed.pointer).assumingMemoryBound(to: Int16.self)
-        let s16 = UnsafeMutableRawPointer(scratch.pointer).assumingMemoryBound(to: Int16.self)
-        let depths = (0..<Self.positions).map { Self.depth(position: $0, block: block) }
-        for first in stride(from: 0, to: weights.inputs, by: step) {
-            let count = min(step, weights.inputs - first)
+    private func multiply(tiles: Int, panels: Range<Int>, _ products: ProductScratch) {
+        let panelWidth = WeightMatrix.panelWidth
+        for first in stride(from: 0, to: weights.inputs, by: channelStep) {
+            let count = min(channelStep, weights.inputs - first)
             for panel in panels {
-                kernels.winogradWeights(weights.int8Values(panel: panel, channel: first), count, s16, u16, weightStride)
-                let scales = Set(depths).reduce(into: [:]) { scales, depth in
-                    scales[depth] = columnScales(
-                        weights, panel: panel, channels: first..<first + count, block: block, depth: depth)
+                kernels.winogradWeights(
+                    weights.int8Values(panel: panel, channel: first), count, products.columns, products.weights,
+                    products.weightStride)
+                for (i, depth) in distinctDepths.enumerated() {
+                    compute.columnScales(
+                        weights, panel: panel, channels: first..<first + count, block: block, depth: depth,
+                        into: products.columnScales(i))
                 }
-                for (position, depth) in depths.enumerated() {
-                    guard let columnScales = scales[depth] else { continue }
-                    let out = products.values(position: position) + (panel - panels.lowerBound) * width
-                    for tile in stride(from: 0, to: tiles, by: Self.tileRows) {
-                        integerTile(
-                            rows: min(Self.tileRows, tiles - tile), channels: count, depth: depth,
-                            input.values(position: position, tile: tile) + first, stride: input.channels,
-                            panel: u16 + position * weightStride, columnScales: columnScales.pointer,
-                            rowScales: input.scales(position: position) + tile, out + tile * products.width,
-                            outStride: products.width, accumulate: first > 0)
+                for position in 0..<Self.positions {
+                    let (depth, columnScales) = (depths[position], products.columnScales(scalesOfPosition[position]))
+                    let out = products.values(position: position) + (panel - panels.lowerBound) * panelWidth
+                    for tile in stride(from: 0, to: tiles, by: Compute.tileRows) {
+                        compute.integerTile(
+                            rows: min(Compute.tileRows, tiles - tile), channels: count, depth: depth,
+                            values(position: position, tile: tile) + first, stride: weights.inputs,
+                            panel: products.weights + position * products.weightStride,
+                            columnScales: columnScales, rowScales: scales(position: position) + tile,
+                            out + tile * products.width, outStride: products.width, accumulate: first > 0)
                     }
                 }
             }
         }
-        return products
     }
 
-    private func writeOutputs(
-        _ products: WinogradProducts, tiles: Int, at place: (Int) -> (image: Int, y: Int, x: Int), panels: Range<Int>,
-        bias: Tensor, into out: Tensor, accumulate: Bool
+    private func writeOutput(
+        _ products: ProductScratch, tile: Int, pixel: Int, rows: Int, columns: Int, panels: Range<Int>, bias: Tensor,
+        into out: Tensor
     ) {
-        let (height, width, outputs) = (out.shape[1], out.shape[2], out.channels)
-        let (side, panelWidth) = (Self.tileSide, WeightMatrix.panelWidth)
-        let scratch = tensor([24 * 8 + side * side * panelWidth])
-        let edge = scratch.pointer + 24 * 8
-        for tile in 0..<tiles {
-            let (image, y, x) = place(tile)
-            for panel in panels {
-                let m = products.values(position: 0) + tile * products.width + (panel - panels.lowerBound) * panelWidth
-                let bias = bias.pointer + panel * panelWidth
-                let target = out.pointer + ((image * height + y) * width + x) * outputs + panel * panelWidth
-                if y + side <= height && x + side <= width {
-                    kernels.winogradOutput(
-                        m, products.stride, scratch.pointer, bias, target, width * outputs, outputs, accumulate)
-                    continue
-                }
+        let (side, panelWidth, outputs) = (Self.tileSide, WeightMatrix.panelWidth, weights.outputs)
+        for panel in panels {
+            let m = products.values(position: 0) + tile * products.width + (panel - panels.lowerBound) * panelWidth
+            let bias = bias.pointer + panel * panelWidth
+            let target = out.pointer + pixel * outputs + panel * panelWidth
+            if rows == side && columns == side {
                 kernels.winogradOutput(
-                    m, products.stride, scratch.pointer, bias, edge, side * panelWidth, panelWidth, false)
-                for i in 0..<min(side, height - y) {
-                    for j in 0..<min(side, width - x) {
-                        let pixel = target + (i * width + j) * outputs
-                        for c in 0..<panelWidth {
-                            let value = edge[(i * side + j) * panelWidth + c]
-                            pixel[c] = accumulate ? pixel[c] + value : value
-                        }
-                    }
+                    m, products.stride, products.outputColumns, bias, target, width * outputs, outputs, false)
+                continue
+            }
+            let edge = products.outputColumns + 24 * 8
+            kernels.winogradOutput(
+                m, products.stride, products.outputColumns, bias, edge, side * panelWidth, panelWidth, false)
+            for i in 0..<rows {
+                for j in 0..<columns {
+                    (target + (i * width + j) * outputs).update(from: edge + (i * side + j) * panelWidth, count: panelWidth)
                 }
             }
         }
     }
 }
 
-/// Transformed inputs as int16 `[position][tile][channel]`, and their scales `[position][tile]`.
-private struct WinogradInput {
-    let channels: Int
-    private let stride: Int
-    private let tiles: Int
-    private let valueMemory: Tensor
-    private let scaleMemory: Tensor
+/// A worker's memory while it transforms a tile's input.
+private struct InputScratch {
+    /// 6×6 vectors, transformed along the columns.
+    let columns: UnsafeMutablePointer<Float>
+    /// `[position][channel]`, `stride` apart.
+    let rows: UnsafeMutablePointer<Float>
+    let stride: Int
 
-    /// Room for one register tile more than `tiles`, because the last may read beyond.
-    init(tiles: Int, channels: Int, padding: Int, compute: Compute) {
-        self.channels = channels
-        self.tiles = tiles + Compute.tileRows
-        stride = self.tiles * channels + padding
-        valueMemory = compute.tensor([36 * stride / 2 + 1])
-        scaleMemory = compute.tensor([36 * self.tiles])
+    init(_ memory: UnsafeMutableRawPointer, channels: Int) {
+        columns = memory.assumingMemoryBound(to: Float.self)
+        rows = columns + Winograd.positions * 8
+        stride = channels + 16
     }
 
-    func values(position: Int, tile: Int) -> UnsafeMutablePointer<Int16> {
-        UnsafeMutableRawPointer(valueMemory.pointer).assumingMemoryBound(to: Int16.self)
-            + position * stride + tile * channels
-    }
-
-    func scales(position: Int) -> UnsafeMutablePointer<Float> { scaleMemory.pointer + position * tiles }
+    static func byteCount(channels: Int) -> Int { Winograd.positions * (8 + channels + 16) * 4 }
 }
 
-/// Products as floats `[position][tile][width]`.
-private struct WinogradProducts {
+/// A worker's memory while it multiplies.
+private struct ProductScratch {
     let width: Int
+    /// From one position's products to the next's, in floats.
     let stride: Int
-    private let memory: Tensor
+    /// From one position's weights to the next's, in int16.
+    let weightStride: Int
+    /// A panel's transformed weights.
+    let weights: UnsafeMutablePointer<Int16>
+    /// Weights transformed along the columns.
+    let columns: UnsafeMutablePointer<Int16>
+    /// Outputs transformed along the columns, then a tile of pixels.
+    let outputColumns: UnsafeMutablePointer<Float>
+    private let products: UnsafeMutablePointer<Float>
+    private let scales: UnsafeMutablePointer<Float>
+    private let scaleStride: Int
 
-    init(tiles: Int, width: Int, padding: Int, compute: Compute) {
-        self.width = width
+    /// For the distinct depth number `depth`, `[channels / depth][16]`.
+    func columnScales(_ depth: Int) -> UnsafeMutablePointer<Float> { scales + depth * scaleStride }
+
+    /// `[position][tile][panel][16]`
+    func values(position: Int) -> UnsafeMutablePointer<Float> { products + position * stride }
+
+    init(_ memory: UnsafeMutableRawPointer, tiles: Int, panels: Int, channels: Int, depths: [Int], padding: Int) {
+        width = panels * WeightMatrix.panelWidth
         stride = tiles * width + padding
-        memory = compute.tensor([36 * stride])
+        weightStride = channels * WeightMatrix.panelWidth + padding
+        outputColumns = memory.assumingMemoryBound(to: Float.self)
+        columns = UnsafeMutableRawPointer(outputColumns + 24 * 8 + 16 * 16).assumingMemoryBound(to: Int16.self)
+        weights = columns + 18 * 16
+        products = UnsafeMutableRawPointer(weights + Winograd.positions * weightStride).assumingMemoryBound(to: Float.self)
+        scales = products + Winograd.positions * stride
+        scaleStride = (channels / (depths.min() ?? 1) + 1) * WeightMatrix.panelWidth
     }
 
-    func values(position: Int) -> UnsafeMutablePointer<Float> { memory.pointer + position * stride }
+    static func byteCount(tiles: Int, panels: Int, channels: Int, depths: [Int], padding: Int) -> Int {
+        let layout = ProductScratch(
+            UnsafeMutableRawPointer(bitPattern: 64)!, tiles: tiles, panels: panels, channels: channels, depths: depths,
+            padding: padding)
+        return UnsafeMutableRawPointer(layout.columnScales(depths.count)) - UnsafeMutableRawPointer(bitPattern: 64)!
+    }
+}
+
+extension Compute {
+    /// Tiles that Winograd's algorithm works on at a time: more read the weights less often, fewer take less memory.
+    func winogradTiles(inputs: Int) -> Int {
+        min(limits.winogradTiles, max(24, limits.winogradTiles * 24_576 / (2 * Winograd.positions * inputs)))
+    }
 }

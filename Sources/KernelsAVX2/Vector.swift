@@ -23,3 +23,4 @@ typealias Pairs = SIMD16<Int16>
     unsafeBitCast(sdlite_load_int8_pairs(even, odd), to: Pairs.self)
 }
 @_transparent func storeInt16(_ v: Vector, _ p: UnsafeMutablePointer<Int16>) { sdlite_store_int16(p, v) }
+@_transparent func loadInt16(_ p: UnsafePointer<Int16>) -> Vector { sdlite_load_int16(p) }

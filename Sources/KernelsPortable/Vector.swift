@@ -52,3 +52,6 @@ typealias Pairs = SIMD16<Int16>
     let bits = unsafeBitCast(v + Vector(repeating: 12_582_912), to: SIMD8<Int32>.self)
     for i in 0..<8 { p[i] = Int16(truncatingIfNeeded: bits[i]) }
 }
+@_transparent func loadInt16(_ p: UnsafePointer<Int16>) -> Vector {
+    Vector(Float(p[0]), Float(p[1]), Float(p[2]), Float(p[3]), Float(p[4]), Float(p[5]), Float(p[6]), Float(p[7]))
+}

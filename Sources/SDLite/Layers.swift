@@ -1,6 +1,6 @@
 import Kernels
 
-/// `y = x·Wᵀ + b`, also for a 1×1 convolution: both act on rows of channels.
+/// `y = x·Wᵀ + b`, also for a 1×1 convolution: both act on rows of channels. Of a map it is computed when it is read.
 struct Linear {
     private let compute: Compute
     let weight: WeightMatrix
@@ -13,15 +13,17 @@ struct Linear {
     }
 
     func callAsFunction(_ x: Tensor) throws -> Tensor { try compute.linear(x, weight, bias: bias) }
+    func callAsFunction(_ x: FeatureMap) -> FeatureMap { compute.convolution(x, weight, bias: bias, .pointwise) }
     func callAsFunction(_ x: Tensor, addingTo residual: Tensor) throws {
         try compute.linear(x, weight, bias: bias, addingTo: residual)
     }
 }
 
+/// A convolution, computed when its result is read.
 struct Conv2d {
     private let compute: Compute
     private let weight: WeightMatrix
-    private let bias: Tensor
+    let bias: Tensor
     private let geometry: ConvolutionShape
     var outputs: Int { weight.outputs }
 
@@ -32,9 +34,12 @@ struct Conv2d {
         self.geometry = geometry
     }
 
-    func callAsFunction(_ x: Tensor) throws -> Tensor { try compute.convolution(x, weight, bias: bias, geometry) }
-    func callAsFunction(_ x: Tensor, upsampledTo size: (height: Int, width: Int)) throws -> Tensor {
-        try compute.convolution(x, weight, bias: bias, geometry, upsampledTo: size)
+    /// - Parameter bias: instead of the layer's own
+    func callAsFunction(_ x: FeatureMap, bias: Tensor? = nil) -> FeatureMap {
+        compute.convolution(x, weight, bias: bias ?? self.bias, geometry)
+    }
+    func callAsFunction(_ x: FeatureMap, upsampledTo size: (height: Int, width: Int)) -> FeatureMap {
+        compute.convolution(x, weight, bias: bias, geometry, upsampledTo: size)
     }
 }
 
@@ -56,7 +61,7 @@ struct GroupNorm {
         }
     }
 
-    func callAsFunction(_ x: Tensor, silu: Bool = false) throws -> Tensor {
+    func callAsFunction(_ x: FeatureMap, silu: Bool = false) throws -> FeatureMap {
         try compute.groupNorm(x, weight: weight, bias: bias, groups: groups, epsilon: epsilon, silu: silu)
     }
 }

@@ -101,6 +101,7 @@ public final class Pipeline {
         var latents = options.latents ?? Latents(shape: shape, values: generator.normal(shape.reduce(1, *)))
         latents.values = latents.values.map { $0 * scheduler.initNoiseSigma }
 
+        try unet.prepare(timesteps: scheduler.timesteps)
         var stepSeconds: [Double] = []
         for (step, timestep) in scheduler.timesteps.enumerated() {
             try report(.denoising, step, of: scheduler.timesteps.count)

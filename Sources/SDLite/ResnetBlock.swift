@@ -7,9 +7,13 @@ struct ResnetBlock {
     private let norm1: GroupNorm
     private let conv1: Conv2d
     private let timeProjection: Linear?
+    private let timeMemory = TimeMemory()
     private let norm2: GroupNorm
     private let conv2: Conv2d
     private let shortcut: Linear?
+
+    /// The first convolution's bias plus the projected time embedding, a row for each step of the schedule.
+    private final class TimeMemory { var biases: Tensor? }
 
     init(
         _ weights: Weights, inputs: Int, outputs: Int, timeChannels: Int? = nil, groups: Int, epsilon: Float
@@ -27,18 +31,28 @@ struct ResnetBlock {
         shortcut = inputs == outputs ? nil : try Linear(weights["conv_shortcut"], inputs: inputs, outputs: outputs)
     }
 
-    /// - Parameter timeEmbedding: `[1, timeChannels]`, after its SiLU
-    func callAsFunction(_ x: Tensor, timeEmbedding: Tensor? = nil) throws -> Tensor {
-        let h = try conv1(norm1(x, silu: true))
-        if let timeProjection, let timeEmbedding {
-            compute.addPerChannel(try timeProjection(timeEmbedding), to: h)
-        }
-        let out = try conv2(norm2(h, silu: true))
+    /// - Parameter timeEmbeddings: `[steps, timeChannels]`, after their SiLU
+    func prepare(timeEmbeddings: Tensor) throws {
+        guard let timeProjection else { return }
+        let biases = try timeProjection(timeEmbeddings)
+        compute.addPerChannel(conv1.bias, to: biases)
+        timeMemory.biases = biases
+    }
+
+    /// Without a shortcut, a tensor of the right kind is worked on in place.
+    /// - Parameters:
+    ///   - step: of the schedule that was prepared
+    ///   - waits: whether the result, and the map in the middle, are kept as what has to wait
+    func callAsFunction(_ x: FeatureMap, step: Int? = nil, waits: Bool = false) throws -> Tensor {
+        let element = waits ? compute.waitingElement : .float32
+        let bias = step.flatMap { timeMemory.biases?.rows($0..<$0 + 1) }
+        let middle = conv1(try norm1(x, silu: true), bias: bias)
         if let shortcut {
-            try shortcut(x, addingTo: out)
-        } else {
-            compute.add(x, to: out)
+            let h = try compute.stored(middle, as: element)
+            return try compute.stored(conv2(norm2(FeatureMap(h), silu: true)), adding: shortcut(x), into: h)
         }
-        return out
+        let h = waits ? try compute.storedIfSmall(middle) : FeatureMap(try compute.stored(middle))
+        let target = x.tensor?.element == element ? x.tensor : nil
+        return try compute.stored(conv2(norm2(h, silu: true)), as: element, adding: x, into: target)
     }
 }

@@ -18,13 +18,15 @@ struct SpatialTransformer {
         projectOut = try Linear(weights["proj_out"], inputs: channels, outputs: channels)
     }
 
+    /// Works in place on `x` where that has the whole batch.
     /// - Parameters:
     ///   - x: `[batch, height, width, channels]`, or `[1, height, width, channels]` for all prompts alike
     ///   - encoderHiddenStates: `[batch, tokens, contextChannels]`
     func callAsFunction(_ x: Tensor, encoderHiddenStates: Tensor) throws -> Tensor {
-        let h = try block(projectIn(norm(x)), encoderHiddenStates: encoderHiddenStates)
-        let out = try projectOut(h)
-        compute.add(x.shape[0] < out.shape[0] ? compute.repeated(x, out.shape[0]) : x, to: out)
+        let h = try block(
+            compute.stored(projectIn(norm(FeatureMap(x)))), encoderHiddenStates: encoderHiddenStates)
+        let out = x.shape[0] < h.shape[0] ? compute.repeated(x, h.shape[0]) : x
+        try projectOut(h, addingTo: out)
         return out
     }
 }

@@ -15,6 +15,7 @@ public struct UNet {
     private let midBlock: MidBlock
     private let upBlocks: [UpBlock]
     private let normOut: GroupNorm
+    private let schedule = Schedule()
     private let convOut: Conv2d
     public let inChannels: Int
     /// Width of the text encoder's hidden states that the cross-attention reads.
@@ -74,18 +75,29 @@ public struct UNet {
         else {
             throw ModelError.badLatents(found: latents.shape, expected: [encoderHiddenStates.shape[0], inChannels])
         }
-        let embedding = try timeEmbedding(timestep)
-        var x = try convIn(latents.channelsLast())
-        var skips = [x]
-        for block in downBlocks {
-            x = try block(x, timeEmbedding: embedding, encoderHiddenStates: encoderHiddenStates, skips: &skips)
+        if !schedule.timesteps.contains(timestep) { try prepare(timesteps: [timestep]) }
+        guard let step = schedule.timesteps.firstIndex(of: timestep) else {
+            throw ModelError.badOption("the timestep must be a number, not \(timestep)")
         }
-        x = try midBlock(x, timeEmbedding: embedding, encoderHiddenStates: encoderHiddenStates)
-        for block in upBlocks {
-            x = try block(x, timeEmbedding: embedding, encoderHiddenStates: encoderHiddenStates, skips: &skips)
-        }
-        return Latents(channelsLast: try convOut(normOut(x, silu: true)))
+        var x = try compute.stored(convIn(FeatureMap(latents.channelsLast())))
+        var skips = [try compute.stored(FeatureMap(x), as: compute.waitingElement)]
+        for block in downBlocks { x = try block(x, step: step, encoderHiddenStates: encoderHiddenStates, skips: &skips) }
+        x = try midBlock(x, step: step, encoderHiddenStates: encoderHiddenStates)
+        for block in upBlocks { x = try block(x, step: step, encoderHiddenStates: encoderHiddenStates, skips: &skips) }
+        return Latents(channelsLast: try compute.stored(convOut(normOut(FeatureMap(x), silu: true))))
     }
+
+    /// Computes what depends on the timestep alone, for all steps of a schedule at once. A timestep that was not
+    /// prepared is when it comes, and forgets the schedule.
+    public func prepare(timesteps: [Double]) throws {
+        let embeddings = try timeEmbedding(timesteps)
+        for block in downBlocks { try block.prepare(timeEmbeddings: embeddings) }
+        try midBlock.prepare(timeEmbeddings: embeddings)
+        for block in upBlocks { try block.prepare(timeEmbeddings: embeddings) }
+        schedule.timesteps = timesteps
+    }
+
+    private final class Schedule { var timesteps: [Double] = [] }
 }
 
 /// What all blocks of one U-Net have in common.
@@ -113,15 +125,17 @@ private struct TimestepEmbedding {
         frequencyShift = configuration.frequencyShift
     }
 
-    /// `[1, 4·channels]`, after the SiLU that every block would apply to it.
-    func callAsFunction(_ timestep: Double) throws -> Tensor {
+    /// `[timesteps, 4·channels]`, after the SiLU that every block would apply to it.
+    func callAsFunction(_ timesteps: [Double]) throws -> Tensor {
         let half = channels / 2
-        let angles = (0..<half).map { i in  // in float32 and in diffusers' order: at t = 999 the rounding shows
-            Float(timestep) * exp(-Float(log(10_000.0)) * Float(i) / (Float(half) - frequencyShift))
+        let sinusoids = timesteps.flatMap { timestep in
+            let angles = (0..<half).map { i in  // in float32 and in diffusers' order: at t = 999 the rounding shows
+                Float(timestep) * exp(-Float(log(10_000.0)) * Float(i) / (Float(half) - frequencyShift))
+            }
+            let (sines, cosines) = (angles.map { sin($0) }, angles.map { cos($0) })
+            return cosineFirst ? cosines + sines : sines + cosines
         }
-        let (sines, cosines) = (angles.map { sin($0) }, angles.map { cos($0) })
-        let sinusoids = cosineFirst ? cosines + sines : sines + cosines
-        let hidden = try linear1(Tensor([1, channels], values: sinusoids))
+        let hidden = try linear1(Tensor([timesteps.count, channels], values: sinusoids))
         compute.silu(hidden)
         let embedding = try linear2(hidden)
         compute.silu(embedding)

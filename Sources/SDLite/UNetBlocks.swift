@@ -4,6 +4,7 @@ import Kernels
 
 /// (Cross-attention) down block: resnets, each followed by a transformer, then a halving convolution.
 struct DownBlock {
+    private let compute: Compute
     private let resnets: [ResnetBlock]
     private let transformers: [SpatialTransformer]
     private let downsampler: Conv2d?
@@ -14,6 +15,7 @@ struct DownBlock {
         _ weights: Weights, inputs: Int, outputs: Int, layers: Int, heads: Int?, downsamples: Bool,
         _ settings: BlockSettings
     ) throws(ModelError) {
+        compute = weights.compute
         resnets = try (0..<layers).map { i throws(ModelError) in
             try ResnetBlock(weights["resnets"][i], inputs: i == 0 ? inputs : outputs, outputs: outputs, settings)
         }
@@ -23,20 +25,23 @@ struct DownBlock {
         skipChannels = Array(repeating: outputs, count: layers + (downsamples ? 1 : 0))
     }
 
-    func callAsFunction(
-        _ x: Tensor, timeEmbedding: Tensor, encoderHiddenStates: Tensor, skips: inout [Tensor]
-    ) throws -> Tensor {
+    /// Works in place on `x`, and leaves copies of its maps in `skips`.
+    func callAsFunction(_ x: Tensor, step: Int, encoderHiddenStates: Tensor, skips: inout [Tensor]) throws -> Tensor {
         var x = x
         for (i, resnet) in resnets.enumerated() {
-            x = try resnet(x, timeEmbedding: timeEmbedding)
+            x = try resnet(FeatureMap(x), step: step)
             if !transformers.isEmpty { x = try transformers[i](x, encoderHiddenStates: encoderHiddenStates) }
-            skips.append(x)
+            skips.append(try compute.stored(FeatureMap(x), as: compute.waitingElement))
         }
         if let downsampler {
-            x = try downsampler(x)
-            skips.append(x)
+            x = try compute.stored(downsampler(FeatureMap(x)))
+            skips.append(try compute.stored(FeatureMap(x), as: compute.waitingElement))
         }
         return x
+    }
+
+    func prepare(timeEmbeddings: Tensor) throws {
+        for resnet in resnets { try resnet.prepare(timeEmbeddings: timeEmbeddings) }
     }
 }
 
@@ -50,10 +55,15 @@ struct MidBlock {
         resnet2 = try ResnetBlock(weights["resnets"][1], inputs: channels, outputs: channels, settings)
     }
 
-    func callAsFunction(_ x: Tensor, timeEmbedding: Tensor, encoderHiddenStates: Tensor) throws -> Tensor {
-        let h = try transformer(
-            resnet1(x, timeEmbedding: timeEmbedding), encoderHiddenStates: encoderHiddenStates)
-        return try resnet2(h, timeEmbedding: timeEmbedding)
+    /// Works in place on `x`.
+    func callAsFunction(_ x: Tensor, step: Int, encoderHiddenStates: Tensor) throws -> Tensor {
+        let h = try transformer(resnet1(FeatureMap(x), step: step), encoderHiddenStates: encoderHiddenStates)
+        return try resnet2(FeatureMap(h), step: step)
+    }
+
+    func prepare(timeEmbeddings: Tensor) throws {
+        try resnet1.prepare(timeEmbeddings: timeEmbeddings)
+        try resnet2.prepare(timeEmbeddings: timeEmbeddings)
     }
 }
 
@@ -78,20 +88,22 @@ struct UpBlock {
         upsampler = upsamples ? try Conv2d(weights["upsamplers"][0]["conv"], inputs: outputs, outputs: outputs) : nil
     }
 
-    func callAsFunction(
-        _ x: Tensor, timeEmbedding: Tensor, encoderHiddenStates: Tensor, skips: inout [Tensor]
-    ) throws -> Tensor {
+    /// Takes the maps that it reads from `skips`.
+    func callAsFunction(_ x: Tensor, step: Int, encoderHiddenStates: Tensor, skips: inout [Tensor]) throws -> Tensor {
         var x = x
         for (i, resnet) in resnets.enumerated() {
-            var skip = skips.removeLast()
-            if skip.shape[0] < x.shape[0] { skip = compute.repeated(skip, x.shape[0]) }
-            x = try resnet(compute.concatenateChannels(x, skip), timeEmbedding: timeEmbedding)
+            x = try resnet(FeatureMap(joining: [x, skips.removeLast()]), step: step)
             if !transformers.isEmpty { x = try transformers[i](x, encoderHiddenStates: encoderHiddenStates) }
         }
         if let upsampler, let next = skips.last {
-            x = try upsampler(x, upsampledTo: (height: next.shape[1], width: next.shape[2]))
+            x = try compute.stored(
+                upsampler(FeatureMap(x), upsampledTo: (height: next.shape[1], width: next.shape[2])))
         }
         return x
+    }
+
+    func prepare(timeEmbeddings: Tensor) throws {
+        for resnet in resnets { try resnet.prepare(timeEmbeddings: timeEmbeddings) }
     }
 }
 

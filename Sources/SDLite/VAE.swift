@@ -2,6 +2,7 @@ import Kernels
 
 /// The decoder of the variational autoencoder (diffusers models/autoencoders/autoencoder_kl.py and vae.py).
 public struct VAE {
+    private let compute: Compute
     private let postQuantConv: Linear
     private let convIn: Conv2d
     private let midResnet1, midResnet2: ResnetBlock
@@ -17,6 +18,7 @@ public struct VAE {
 
     init(_ weights: Weights, configuration c: VAEConfiguration) throws(ModelError) {
         try c.validate()
+        compute = weights.compute
         let (decoder, groups, epsilon) = (weights["decoder"], c.normGroups, Float(1e-6))
         let widths = Array(c.blockOutChannels.reversed())
         latentChannels = c.latentChannels
@@ -50,21 +52,24 @@ public struct VAE {
             throw ModelError.badLatents(found: latents.shape, expected: [1, latentChannels, 64, 64])
         }
         let unscaled = Latents(shape: latents.shape, values: latents.values.map { $0 / scalingFactor })
-        var x = try convIn(postQuantConv(unscaled.channelsLast()))
-        x = try midResnet2(midAttention(midResnet1(x)))
+        let start = try compute.stored(convIn(FeatureMap(postQuantConv(unscaled.channelsLast()))))
+        let middle = try midAttention(midResnet1(FeatureMap(start)))
+        var x = FeatureMap(try midResnet2(FeatureMap(middle)))
         for block in upBlocks { x = try block(x) }
-        return try convOut(normOut(x, silu: true))
+        return try compute.stored(convOut(normOut(x, silu: true)))
     }
 }
 
-/// UpDecoderBlock2D: resnets, then a doubling.
+/// UpDecoderBlock2D: resnets, then a doubling. Its maps are the largest, and have to wait.
 private struct VAEUpBlock {
+    private let compute: Compute
     private let resnets: [ResnetBlock]
     private let upsampler: Conv2d?
 
     init(
         _ weights: Weights, inputs: Int, outputs: Int, layers: Int, upsamples: Bool, groups: Int, epsilon: Float
     ) throws(ModelError) {
+        compute = weights.compute
         resnets = try (0..<layers).map { i throws(ModelError) in
             try ResnetBlock(
                 weights["resnets"][i], inputs: i == 0 ? inputs : outputs, outputs: outputs, groups: groups,
@@ -73,11 +78,11 @@ private struct VAEUpBlock {
         upsampler = upsamples ? try Conv2d(weights["upsamplers"][0]["conv"], inputs: outputs, outputs: outputs) : nil
     }
 
-    func callAsFunction(_ x: Tensor) throws -> Tensor {
+    func callAsFunction(_ x: FeatureMap) throws -> FeatureMap {
         var x = x
-        for resnet in resnets { x = try resnet(x) }
+        for resnet in resnets { x = FeatureMap(try resnet(x, waits: true)) }
         guard let upsampler else { return x }
-        return try upsampler(x, upsampledTo: (height: 2 * x.shape[1], width: 2 * x.shape[2]))
+        return try compute.storedIfSmall(upsampler(x, upsampledTo: (height: 2 * x.height, width: 2 * x.width)))
     }
 }
 
@@ -95,7 +100,7 @@ private struct VAEAttention {
 
     /// Adds to `x` in place.
     func callAsFunction(_ x: Tensor) throws -> Tensor {
-        let normed = try norm(x)
+        let normed = try compute.stored(norm(FeatureMap(x)))
         try attention(normed, context: normed, addingTo: x)
         return x
     }

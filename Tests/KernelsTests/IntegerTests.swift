@@ -35,14 +35,17 @@ import Testing
             let packed = PackedMatrix(outputs: outputs, inputs: inputs, taps: 9, storage: .int8(block: block), seed: 3)
             let x = Tensor([2, height, width, inputs], values: numbers.array(2 * height * width * inputs))
             let bias = Tensor([outputs], values: numbers.array(outputs))
-            let y = try compute.convolution(x, packed.matrix, bias: bias, .same3x3)
+            let map = FeatureMap(x)
+            let y = try compute.stored(compute.convolution(map, packed.matrix, bias: bias, .same3x3))
             let expected = Reference.convolution(
                 x, weights: packed.values, bias: bias.values, .same3x3, upsampledTo: (height, width))
             #expect(relativeError(y.values, expected) < 5e-4, "\(height)×\(width)×\(inputs)→\(outputs)")
-            try compute.convolution(x, packed.matrix, bias: bias, .same3x3, addingTo: y)
-            #expect(relativeError(y.values, expected.map { 2 * $0 }) < 5e-4, "accumulating")
+            let sum = try compute.stored(
+                compute.convolution(map, packed.matrix, bias: bias, .same3x3), adding: FeatureMap(y), into: y)
+            #expect(sum === y && relativeError(y.values, expected.map { 2 * $0 }) < 5e-4, "added in place")
             let size = (2 * height, 2 * width - 1)
-            let enlarged = try compute.convolution(x, packed.matrix, bias: bias, .same3x3, upsampledTo: size)
+            let enlarged = try compute.stored(
+                compute.convolution(map, packed.matrix, bias: bias, .same3x3, upsampledTo: size))
             let expectedEnlarged = Reference.convolution(
                 x, weights: packed.values, bias: bias.values, .same3x3, upsampledTo: size)
             #expect(relativeError(enlarged.values, expectedEnlarged) < 5e-4, "upsampled")
@@ -73,7 +76,8 @@ import Testing
                 let x = Tensor([1, 8, 8, block], values: values)
                 let expected = Reference.convolution(
                     x, weights: matrix.values, bias: [Float](repeating: 0, count: 16), .same3x3, upsampledTo: (8, 8))
-                #expect(relativeError(try compute.convolution(x, matrix.matrix, .same3x3).values, expected) < 5e-4)
+                let y = try compute.stored(compute.convolution(FeatureMap(x), matrix.matrix, .same3x3))
+                #expect(relativeError(y.values, expected) < 5e-4)
             }
         }
     }
@@ -85,7 +89,7 @@ import Testing
         let x = Tensor([1, 21, 20, 208], values: numbers.array(21 * 20 * 208))
         let results = try (1...4).map { threads in
             let compute = Compute(threads: threads)
-            return try compute.convolution(x, convolution.matrix, .same3x3).values
+            return try compute.stored(compute.convolution(FeatureMap(x), convolution.matrix, .same3x3)).values
                 + compute.linear(x, linear.matrix).values
         }
         #expect(results.allSatisfy { $0 == results[0] })

@@ -4,7 +4,7 @@ import Testing
 
 @testable import SDLite
 
-/// The engine beside diffusers in float32, on the same float16-rounded weights.
+/// The engine in float32 beside diffusers in float32, on the same float16-rounded weights.
 @Suite struct ParityTests {
     /// Sums in another order differ by some 1e-6; every parameter of the pipeline but the key biases changes the result
     /// by more than 1e-3 when it is left out.
@@ -13,7 +13,7 @@ import Testing
     let tiny: TinyPipeline
     var pipeline: Pipeline { tiny.pipeline }
 
-    init() throws { tiny = try TinyPipeline() }
+    init() throws { tiny = try TinyPipeline(arithmetic: .float32) }
 
     @Test func tokenIDsAndTextEmbeddings() throws {
         let ids = tiny.cases.texts.map { pipeline.tokenizer.encode($0).ids }
@@ -61,6 +61,29 @@ import Testing
         #expect(relativeRMS(result.latents.values, last) < 4 * Self.tolerance)
         let pixels = result.images.flatMap(\.pixels)
         #expect(psnr(pixels, try tiny.expected("picture.\(name).images").values) > 50)
+    }
+
+    /// As users run it, maps wait as int16, with errors of up to 1.5e-5 of a pixel's largest number.
+    @Test func integersInWaiting() throws {
+        let pipeline = try TinyPipeline().pipeline
+        let states = try pipeline.textEncoder(tiny.cases.texts.prefix(2).map { pipeline.tokenizer.encode($0).ids })
+        for size in tiny.cases.sizes {
+            let name = "unet.\(size[0])x\(size[1])"
+            let latents = try tiny.expected("\(name).latents")
+            let found = try pipeline.unet(latents, timestep: 500, encoderHiddenStates: states)
+            #expect(relativeRMS(found.values, try tiny.expected("\(name).t500").values) < 2e-4, "\(name)")
+        }
+        for size in tiny.cases.sizes.dropLast() {
+            let name = "vae.\(size[0])x\(size[1])"
+            var latents = try tiny.expected("\(name).latents")
+            latents.values = latents.values.map { $0 * pipeline.vae.scalingFactor }
+            let image = Latents(channelsLast: try pipeline.vae.decode(latents))
+            #expect(relativeRMS(image.values, try tiny.expected("\(name).image").values) < 1e-3, "\(name)")
+        }
+        for (name, picture) in tiny.cases.pictures {
+            let pixels = try pipeline.generate(options(picture)).images.flatMap(\.pixels)
+            #expect(psnr(pixels, try tiny.expected("picture.\(name).images").values) > 50, "\(name)")
+        }
     }
 
     /// The caller's own loop, with the latents after each of its steps.

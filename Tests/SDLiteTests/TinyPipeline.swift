@@ -37,8 +37,8 @@ struct TinyPipeline {
     let cases: Cases
     private let expected: SafetensorsFile
 
-    init(weights: String = "fp16") throws {
-        pipeline = try Pipeline(model: Self.models[weights]!.get())
+    init(weights: String = "fp16", arithmetic: Arithmetic = .mixed) throws {
+        pipeline = try Pipeline(model: Self.models[weights]!.get(), compute: Compute(arithmetic: arithmetic))
         cases = try Fixtures.decode(Cases.self, "pipeline/cases.json")
         expected = try SafetensorsFile(path: Self.folder.appending(path: "expected.safetensors").path())
     }

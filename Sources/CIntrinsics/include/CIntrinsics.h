@@ -14,6 +14,10 @@ SDLITE_INLINE __m256 sdlite_load_int8(const void *p) {
 SDLITE_INLINE __m256 sdlite_load_float16(const void *p) {
     return _mm256_cvtph_ps(_mm_loadu_si128((const __m128i *)p));
 }
+/// 8 int16 at `p`, as floats.
+SDLITE_INLINE __m256 sdlite_load_int16(const void *p) {
+    return _mm256_cvtepi32_ps(_mm256_cvtepi16_epi32(_mm_loadu_si128((const __m128i *)p)));
+}
 /// 8 int32 as floats.
 SDLITE_INLINE __m256 sdlite_to_float(__m256i a) { return _mm256_cvtepi32_ps(a); }
 /// Each lane of 32 bits: `sum + a.low · b.low + a.high · b.high` of its int16 pairs.

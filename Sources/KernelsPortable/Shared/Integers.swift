@@ -29,6 +29,15 @@ public func quantize(_ x: UnsafePointer<Float>, _ count: Int, _ factor: Float, _
     }
 }
 
+/// out ← x · scale; `count` is a multiple of 8.
+public func widenInt16(_ x: UnsafePointer<Int16>, _ count: Int, _ scale: Float, _ out: UnsafeMutablePointer<Float>) {
+    var i = 0
+    while i < count {
+        store(loadInt16(x + i) * broadcast(scale), out + i)
+        i += 8
+    }
+}
+
 /// int8 weights `[channels][16]` as int16 pairs `[channels / 2][16][2]`; `channels` is even.
 public func widenPairs(_ source: UnsafeRawPointer, _ channels: Int, _ out: UnsafeMutablePointer<Int16>) {
     var p = source
