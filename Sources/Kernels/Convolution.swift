@@ -119,6 +119,8 @@ extension Convolution {
 
         private func multiply(_ stripe: Stripe, into out: Tensor) {
             let (weights, bias, geometry) = (convolution.weights, convolution.bias, convolution.geometry)
+            weights.residence?.begin()
+            defer { weights.residence?.end() }
             let source = PixelSource(band, enlargedTo: convolution.enlarged, zeroRow: UnsafePointer(zeros.pointer))
             if let winograd {
                 winograd.convolve(source, stripe, bias: bias, into: out)

@@ -10,34 +10,13 @@ public final class KeysAndValues: Sendable {
     private let keyPanels: Tensor
     private let valuePanels: Tensor
 
-    fileprivate init(key: Tensor, value: Tensor, heads: Int, compute: Compute) {
-        let (batch, width) = (key.shape[0], key.channels)
-        let keys = key.rows / batch
-        let d = width / heads
-        let paddedWidth = (d + 15) / 16 * 16
-        let paddedKeys = (keys + 15) / 16 * 16
-        let keyPanels = compute.tensor([batch * heads, paddedKeys, d])
-        let valuePanels = compute.tensor([batch * heads, paddedWidth, paddedKeys])
-        compute.pool.forEach(batch * heads) { head, _ in
-            let source = head / heads * keys * width + head % heads * d
-            let k = keyPanels.pointer + head * paddedKeys * d
-            let v = valuePanels.pointer + head * paddedWidth * paddedKeys
-            for j in 0..<paddedKeys {
-                let row = key.pointer + source + min(j, keys - 1) * width
-                let panel = k + j / 16 * 16 * d + j % 16
-                for i in 0..<d { panel[i * 16] = row[i] }
-            }
-            for j in 0..<paddedKeys {
-                let row = value.pointer + source + min(j, keys - 1) * width
-                for i in 0..<paddedWidth { v[(i / 16 * paddedKeys + j) * 16 + i % 16] = i < d ? row[i] : 0 }
-            }
-        }
+    fileprivate init(keyPanels: Tensor, valuePanels: Tensor, batch: Int, heads: Int, keys: Int) {
         self.batch = batch
         self.heads = heads
         self.keys = keys
-        self.d = d
-        self.paddedWidth = paddedWidth
-        self.paddedKeys = paddedKeys
+        d = keyPanels.shape[2]
+        paddedWidth = valuePanels.shape[1]
+        paddedKeys = keyPanels.shape[1]
         self.keyPanels = keyPanels
         self.valuePanels = valuePanels
     }
@@ -52,10 +31,55 @@ public final class KeysAndValues: Sendable {
 }
 
 extension Compute {
-    /// - Parameter key, value: `[batch, ..., heads·d]`, keys in the middle
-    public func keysAndValues(key: Tensor, value: Tensor, heads: Int) throws(CancellationError) -> KeysAndValues {
-        try checkCancellation()
-        precondition(key.shape == value.shape && key.channels % heads == 0)
-        return KeysAndValues(key: key, value: value, heads: heads, compute: self)
+    /// Packs the keys before the values are computed, so that the two need not exist unpacked together.
+    /// - Parameter key, value: compute `[batch, ..., heads·d]`, keys in the middle; called once each, in this order
+    public func keysAndValues(
+        heads: Int, key: () throws -> Tensor, value: () throws -> Tensor
+    ) throws -> KeysAndValues {
+        let (keyPanels, shape) = packKeys(try key(), heads: heads)
+        let valuePanels = packValues(try value(), heads: heads, shape: shape)
+        let keys = shape.dropFirst().dropLast().reduce(1, *)
+        return KeysAndValues(
+            keyPanels: keyPanels, valuePanels: valuePanels, batch: shape[0], heads: heads, keys: keys)
+    }
+
+    private func packKeys(_ key: Tensor, heads: Int) -> (panels: Tensor, shape: [Int]) {
+        precondition(key.channels % heads == 0)
+        let (batch, width, d) = (key.shape[0], key.channels, key.channels / heads)
+        let keys = key.rows / batch
+        let paddedKeys = (keys + 15) / 16 * 16
+        let panels = tensor([batch * heads, paddedKeys, d])
+        perform("pack keys") {
+            pool.forEach(batch * heads) { head, _ in
+                let source = key.pointer + head / heads * keys * width + head % heads * d
+                let out = panels.pointer + head * paddedKeys * d
+                for j in 0..<paddedKeys {
+                    let row = source + min(j, keys - 1) * width
+                    let panel = out + j / 16 * 16 * d + j % 16
+                    for i in 0..<d { panel[i * 16] = row[i] }
+                }
+            }
+        }
+        return (panels, key.shape)
+    }
+
+    private func packValues(_ value: Tensor, heads: Int, shape: [Int]) -> Tensor {
+        precondition(value.shape == shape, "values \(value.shape), keys \(shape)")
+        let (batch, width, d) = (value.shape[0], value.channels, value.channels / heads)
+        let keys = value.rows / batch
+        let paddedKeys = (keys + 15) / 16 * 16
+        let paddedWidth = (d + 15) / 16 * 16
+        let panels = tensor([batch * heads, paddedWidth, paddedKeys])
+        perform("pack values") {
+            pool.forEach(batch * heads) { head, _ in
+                let source = value.pointer + head / heads * keys * width + head % heads * d
+                let out = panels.pointer + head * paddedWidth * paddedKeys
+                for j in 0..<paddedKeys {
+                    let row = source + min(j, keys - 1) * width
+                    for i in 0..<paddedWidth { out[(i / 16 * paddedKeys + j) * 16 + i % 16] = i < d ? row[i] : 0 }
+                }
+            }
+        }
+        return panels
     }
 }

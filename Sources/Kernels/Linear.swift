@@ -22,6 +22,8 @@ extension Compute {
         let block = arithmetic == .mixed ? weights.integerBlock : nil
         let name = "linear, \(x.rows) rows, \(block == nil ? "float" : "integer")"
         perform(name, products: x.rows * weights.inputs * weights.outputs) {
+            weights.residence?.begin()
+            defer { weights.residence?.end() }
             if let block {
                 integerProduct(x, weights, block: block, bias: bias, into: out, accumulate: accumulate)
             } else {

@@ -8,7 +8,7 @@ public final class Tensor: @unchecked Sendable {
         /// a quarter of a half float's on common maps, and nothing overflows.
         case int16
 
-        func byteCount(rows: Int, channels: Int) -> Int {
+        public func byteCount(rows: Int, channels: Int) -> Int {
             self == .float32 ? 4 * rows * channels : 2 * rows * channels + 4 * rows
         }
     }

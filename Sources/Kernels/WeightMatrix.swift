@@ -1,3 +1,9 @@
+/// Sees to it that weights are in memory while an operation uses them.
+public protocol WeightResidence: AnyObject, Sendable {
+    func begin()
+    func end()
+}
+
 /// The weights of a linear layer or a convolution, left where they lie (in the mapped file).
 ///
 /// Panels of 16 output channels: for each input channel, for each tap, 16 values, one per output channel. An int8
@@ -13,18 +19,23 @@ public struct WeightMatrix: @unchecked Sendable {
     public let storage: Storage
     let bytes: UnsafeRawPointer
     private let owner: AnyObject
+    let residence: (any WeightResidence)?
 
     static let panelWidth = 16
 
-    /// - Parameter owner: keeps `bytes` alive.
+    /// - Parameters:
+    ///   - owner: keeps `bytes` alive
+    ///   - residence: told of every use
     public init(
-        outputs: Int, inputs: Int, taps: Int, storage: Storage, bytes: UnsafeRawBufferPointer, owner: AnyObject
+        outputs: Int, inputs: Int, taps: Int, storage: Storage, bytes: UnsafeRawBufferPointer, owner: AnyObject,
+        residence: (any WeightResidence)? = nil
     ) {
         self.outputs = outputs
         self.inputs = inputs
         self.taps = taps
         self.storage = storage
         self.owner = owner
+        self.residence = residence
         self.bytes = bytes.baseAddress!
         precondition(bytes.count >= panels * panelBytes, "\(bytes.count) bytes for \(panels) panels of \(panelBytes)")
     }

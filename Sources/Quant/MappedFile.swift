@@ -23,6 +23,32 @@ public final class MappedFile: @unchecked Sendable {
 
     deinit { munmap(UnsafeMutableRawPointer(mutating: bytes.baseAddress), bytes.count) }
 
+    /// What the kernel is asked to do with pages.
+    private enum Advice {
+        static let readAhead = MADV_WILLNEED
+        /// MADV_POPULATE_READ of Linux 5.14, which the C library's module does not export.
+        static let populate: Int32 = 22
+    }
+
+    /// Begins to read a range from the disk, without waiting and without making it resident in this process.
+    public func readAhead(_ range: UnsafeRawBufferPointer) { advise(Advice.readAhead, range) }
+
+    /// Makes a range resident, waiting for the disk if need be. Before Linux 5.14 it becomes so when it is touched.
+    public func populate(_ range: UnsafeRawBufferPointer) { advise(Advice.populate, range) }
+
+    /// Advises on every page that the range touches.
+    private func advise(_ advice: Int32, _ range: UnsafeRawBufferPointer) {
+        guard let base = bytes.baseAddress, let start = range.baseAddress, start >= base,
+            start + range.count <= base + bytes.count
+        else { preconditionFailure("range outside the mapping") }
+        let page = Int(sysconf(Int32(_SC_PAGESIZE)))
+        let from = (start - base) / page * page
+        madvise(UnsafeMutableRawPointer(mutating: base + from), start - base + range.count - from, advice)
+    }
+
+    /// Gives all pages back to the system.
+    public func discardAll() { discard(bytes) }
+
     /// Gives the pages that lie wholly inside `range` back to the system; they return from the file when touched.
     public func discard(_ range: UnsafeRawBufferPointer) {
         guard let base = bytes.baseAddress, let start = range.baseAddress, start >= base,
@@ -32,7 +58,7 @@ public final class MappedFile: @unchecked Sendable {
         let first = start - base
         let last = first + range.count
         let from = (first + page - 1) / page * page
-        let to = last / page * page
+        let to = last == bytes.count ? last : last / page * page
         guard from < to else { return }
         madvise(UnsafeMutableRawPointer(mutating: base + from), to - from, MADV_DONTNEED)
     }

@@ -62,6 +62,18 @@ public final class WeightFile: Sendable {
         return LentBytes(bytes: stored(entry.offset, entry.byteCount), owner: map)
     }
 
+    /// Makes a tensor's pages resident, waiting for the disk if need be.
+    public func populate(_ entry: TensorEntry) { map.populate(stored(entry.offset, entry.byteCount)) }
+
+    /// Begins to read a tensor from the disk.
+    public func readAhead(_ entry: TensorEntry) { map.readAhead(stored(entry.offset, entry.byteCount)) }
+
+    /// Gives a tensor's pages back to the system; they return when they are touched.
+    public func discard(_ entry: TensorEntry) { map.discard(stored(entry.offset, entry.byteCount)) }
+
+    /// Gives the pages of the whole file back to the system.
+    public func discardAll() { map.discardAll() }
+
     public func hasDocument(_ name: String) -> Bool {
         documentIndex[name] != nil
     }

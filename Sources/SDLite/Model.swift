@@ -7,6 +7,7 @@ public final class Model {
     public let file: WeightFile
     /// `scheduler_config.json` as it came with the checkpoint.
     public let schedulerConfiguration: [UInt8]
+    let stream: WeightStream
     private let unetConfiguration: UNetConfiguration
     private let vaeConfiguration: VAEConfiguration
     private let textConfiguration: TextEncoderConfiguration
@@ -17,6 +18,7 @@ public final class Model {
     /// - Throws: `FormatError` if its bytes are unsound, `ModelError` if it is no model that this engine runs
     public init(path: String) throws {
         file = try WeightFile(path: path)
+        stream = WeightStream(file: file)
         schedulerConfiguration = try Self.document("scheduler/scheduler_config.json", in: file)
         unetConfiguration = try Self.decode("unet/config.json", in: file)
         vaeConfiguration = try Self.decode("vae/config.json", in: file)
@@ -27,6 +29,21 @@ public final class Model {
         defaultSize = (unetConfiguration.sampleSize ?? 64) * vaeConfiguration.scale
     }
 
+    /// In the order of their use.
+    static let components = ["text_encoder", "unet", "vae"]
+
+    /// Bytes of a component's matrices that the engine uses.
+    func matrixBytes(of component: String) -> Int { matrices(of: component).reduce(0) { $0 + $1.byteCount } }
+
+    func largestMatrix(of component: String) -> Int { matrices(of: component).map(\.byteCount).max() ?? 0 }
+
+    private func matrices(of component: String) -> [TensorEntry] {
+        file.header.tensors.filter { entry in
+            entry.component == component && (entry.scheme == .f16Panels || entry.scheme == .int8Panels)
+                && !entry.name.hasPrefix("vae.encoder.") && !entry.name.hasPrefix("vae.quant_conv.")
+        }
+    }
+
     public func tokenizer() throws -> Tokenizer {
         try Tokenizer(
             tokens: Self.document("tokenizer/tokens.txt", in: file),
@@ -35,17 +52,17 @@ public final class Model {
 
     public func textEncoder(on compute: Compute) throws -> TextEncoder {
         try TextEncoder(
-            Weights(file: file, component: "text_encoder", compute: compute), configuration: textConfiguration)
+            Weights(file: file, stream: stream, component: "text_encoder", compute: compute), configuration: textConfiguration)
     }
 
     public func unet(on compute: Compute) throws -> UNet {
         try UNet(
-            Weights(file: file, component: "unet", compute: compute), configuration: unetConfiguration,
+            Weights(file: file, stream: stream, component: "unet", compute: compute), configuration: unetConfiguration,
             contextChannels: textConfiguration.hiddenSize)
     }
 
     public func vae(on compute: Compute) throws -> VAE {
-        try VAE(Weights(file: file, component: "vae", compute: compute), configuration: vaeConfiguration)
+        try VAE(Weights(file: file, stream: stream, component: "vae", compute: compute), configuration: vaeConfiguration)
     }
 
     private static func document(_ name: String, in file: WeightFile) throws -> [UInt8] {

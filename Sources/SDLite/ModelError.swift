@@ -10,6 +10,8 @@ public enum ModelError: Error, Equatable, CustomStringConvertible {
     case badSize(width: Int, height: Int, multiple: Int)
     case badLatents(found: [Int], expected: [Int])
     case badOption(String)
+    /// Bytes.
+    case notEnoughMemory(limit: Int, needed: Int)
 
     public var description: String {
         switch self {
@@ -25,6 +27,9 @@ public enum ModelError: Error, Equatable, CustomStringConvertible {
             "\(width)×\(height) is not a picture size: width and height must be positive multiples of \(multiple)"
         case .badLatents(let found, let expected): "the latents have shape \(found), expected \(expected)"
         case .badOption(let message): message
+        case .notEnoughMemory(let limit, let needed):
+            "\(limit >> 20) MiB of memory are not enough for this picture: at least \((needed >> 20) + 1) MiB are needed "
+                + "(--memory-limit \((needed >> 20) + 1)M); a smaller picture takes less"
         }
     }
 }

@@ -44,6 +44,12 @@ public struct Generation: Sendable {
     /// Seconds of every denoising step.
     public let stepSeconds: [Double]
     public let decodeSeconds: Double
+    /// Resident memory at the end of encoding the text, of denoising and of decoding.
+    public let memory: [MemoryUsage]
+    /// The most memory for activations in each of these three.
+    public let activationBytes: [Int]
+    /// The time in which nothing was computed for want of weights.
+    public let stallSeconds: Double
 }
 
 /// Text to picture, as diffusers' StableDiffusionPipeline does it (pipeline_stable_diffusion.py).
@@ -61,13 +67,27 @@ public final class Pipeline {
     }
 
     /// - Parameter compute: how and on how many threads; its `isCancelled` stops a `generate` within a layer's time
-    public init(model: Model, compute: Compute) throws {
+    public convenience init(model: Model, compute: Compute) throws {
+        try self.init(model: model, compute: compute, tokenizer: model.tokenizer())
+    }
+
+    /// The same pipeline, except that nothing is computed.
+    func planningPipeline() throws -> Pipeline {
+        try Pipeline(
+            model: model,
+            compute: Compute(
+                threads: compute.threads, kernels: compute.kernels, arithmetic: compute.arithmetic, isPlanning: true),
+            tokenizer: tokenizer)
+    }
+
+    private init(model: Model, compute: Compute, tokenizer: Tokenizer) throws {
         self.model = model
         self.compute = compute
-        tokenizer = try model.tokenizer()
+        self.tokenizer = tokenizer
         textEncoder = try model.textEncoder(on: compute)
         unet = try model.unet(on: compute)
         vae = try model.vae(on: compute)
+        model.stream.endStage()  // what was touched by reading the small parameters
         guard unet.inChannels == vae.latentChannels else {
             throw ModelError.badConfiguration(
                 component: "unet", expected: "\(vae.latentChannels) in_channels (inpainting models are not supported)")
@@ -83,6 +103,15 @@ public final class Pipeline {
                 throw CancellationError()
             }
         }
+        var memory: [MemoryUsage] = []
+        var activationBytes: [Int] = []
+        func endStage() {
+            memory.append(.now)
+            activationBytes.append(compute.peakActivationBytes)
+            compute.endStage()
+            model.stream.endStage()
+        }
+        let stallBefore = model.stream.stallSeconds
         let clock = ContinuousClock()
         var generator = Generator(source: options.noiseSource, seed: options.seed)
         var scheduler = try makeScheduler(
@@ -97,13 +126,14 @@ public final class Pipeline {
         var encoderHiddenStates: Tensor?
         let textTime = try clock.measure { encoderHiddenStates = try textEncoder(encodings.map(\.ids)) }
         guard let encoderHiddenStates else { throw CancellationError() }
+        endStage()
 
         var latents = options.latents ?? Latents(shape: shape, values: generator.normal(shape.reduce(1, *)))
         latents.values = latents.values.map { $0 * scheduler.initNoiseSigma }
 
         try unet.prepare(timesteps: scheduler.timesteps)
         var stepSeconds: [Double] = []
-        for (step, timestep) in scheduler.timesteps.enumerated() {
+        for (step, timestep) in scheduler.timesteps.enumerated() where step == 0 || !compute.isPlanning {
             try report(.denoising, step, of: scheduler.timesteps.count)
             stepSeconds.append(try clock.measure {
                 var input = latents
@@ -116,6 +146,8 @@ public final class Pipeline {
             }.seconds)
         }
         try report(.denoising, scheduler.timesteps.count, of: scheduler.timesteps.count)
+        unet.forget()
+        endStage()
 
         var images: [Image] = []
         let decodeTime = try clock.measure {
@@ -125,9 +157,11 @@ public final class Pipeline {
             }
         }
         try report(.decoding, options.count, of: options.count)
+        endStage()
         return Generation(
             images: images, latents: latents, truncatedPrompts: encodings.compactMap(\.truncatedText),
-            textSeconds: textTime.seconds, stepSeconds: stepSeconds, decodeSeconds: decodeTime.seconds)
+            textSeconds: textTime.seconds, stepSeconds: stepSeconds, decodeSeconds: decodeTime.seconds,
+            memory: memory, activationBytes: activationBytes, stallSeconds: model.stream.stallSeconds - stallBefore)
     }
 
     /// The U-Net's prediction for every picture of the batch, one picture at a time so that memory does not grow with

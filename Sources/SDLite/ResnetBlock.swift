@@ -39,6 +39,8 @@ struct ResnetBlock {
         timeMemory.biases = biases
     }
 
+    func forgetSchedule() { timeMemory.biases = nil }
+
     /// Without a shortcut, a tensor of the right kind is worked on in place.
     /// - Parameters:
     ///   - step: of the schedule that was prepared

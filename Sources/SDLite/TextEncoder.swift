@@ -68,7 +68,8 @@ public struct TextEncoder {
         /// Works in place on `x`.
         func callAsFunction(_ x: Tensor) throws {
             let normed = try norm1(x)
-            let keysAndValues = try compute.keysAndValues(key: key(normed), value: value(normed), heads: heads)
+            let keysAndValues = try compute.keysAndValues(
+                heads: heads, key: { try key(normed) }, value: { try value(normed) })
             let attended = try compute.attention(query: query(normed), keysAndValues, causal: true)
             try out(attended, addingTo: x)
             let hidden = try up(norm2(x))

@@ -18,6 +18,8 @@ struct SpatialTransformer {
         projectOut = try Linear(weights["proj_out"], inputs: channels, outputs: channels)
     }
 
+    func forgetPrompt() { block.forgetPrompt() }
+
     /// Works in place on `x` where that has the whole batch.
     /// - Parameters:
     ///   - x: `[batch, height, width, channels]`, or `[1, height, width, channels]` for all prompts alike
@@ -48,10 +50,11 @@ struct TransformerBlock {
         feedForward = try FeedForward(weights["ff"]["net"], channels: channels)
     }
 
+    func forgetPrompt() { crossAttention.forgetPrompt() }
+
     /// May work in place on `x`. What `x` has of a batch before the prompts first come in, it may have once.
     func callAsFunction(_ x: Tensor, encoderHiddenStates: Tensor) throws -> Tensor {
-        let normed = try norm1(x)
-        try selfAttention(normed, context: normed, addingTo: x)
+        try selfAttention(norm1(x), addingTo: x)
         let prompts = encoderHiddenStates.shape[0]
         let h = x.shape[0] < prompts ? compute.repeated(x, prompts) : x
         try crossAttention(norm2(h), context: encoderHiddenStates, addingTo: h)
@@ -79,15 +82,20 @@ struct Attention {
     }
 
     /// - Parameters:
-    ///   - x: `[batch, ..., channels]`, context: `[batch, ..., contextChannels]`
+    ///   - x: `[batch, ..., channels]`
+    ///   - context: `[batch, ..., contextChannels]`, by default `x`
     ///   - residual: what the result is added to
-    func callAsFunction(_ x: Tensor, context: Tensor, addingTo residual: Tensor) throws {
-        try toOut(compute.attention(query: toQuery(x), keysAndValues(of: context)), addingTo: residual)
+    func callAsFunction(_ x: Tensor, context: Tensor? = nil, addingTo residual: Tensor) throws {
+        let keysAndValues = try keysAndValues(of: context ?? x)
+        try toOut(compute.attention(query: toQuery(x), keysAndValues), addingTo: residual)
     }
+
+    func forgetPrompt() { prompt?.forget() }
 
     private func keysAndValues(of context: Tensor) throws -> KeysAndValues {
         if let known = prompt?.keysAndValues(of: context) { return known }
-        let new = try compute.keysAndValues(key: toKey(context), value: toValue(context), heads: heads)
+        let new = try compute.keysAndValues(
+            heads: heads, key: { try toKey(context) }, value: { try toValue(context) })
         prompt?.remember(new, of: context)
         return new
     }
@@ -100,6 +108,8 @@ private final class PromptMemory {
     func keysAndValues(of context: Tensor) -> KeysAndValues? {
         latest?.context === context ? latest?.keysAndValues : nil
     }
+
+    func forget() { latest = nil }
 
     func remember(_ keysAndValues: KeysAndValues, of context: Tensor) { latest = (context, keysAndValues) }
 }

@@ -97,6 +97,14 @@ public struct UNet {
         schedule.timesteps = timesteps
     }
 
+    /// Frees what was kept of the schedule and of the prompt; both are computed again when they are needed.
+    public func forget() {
+        for block in downBlocks { block.forget() }
+        midBlock.forget()
+        for block in upBlocks { block.forget() }
+        schedule.timesteps = []
+    }
+
     private final class Schedule { var timesteps: [Double] = [] }
 }
 

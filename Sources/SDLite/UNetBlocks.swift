@@ -43,6 +43,11 @@ struct DownBlock {
     func prepare(timeEmbeddings: Tensor) throws {
         for resnet in resnets { try resnet.prepare(timeEmbeddings: timeEmbeddings) }
     }
+
+    func forget() {
+        for resnet in resnets { resnet.forgetSchedule() }
+        for transformer in transformers { transformer.forgetPrompt() }
+    }
 }
 
 struct MidBlock {
@@ -64,6 +69,12 @@ struct MidBlock {
     func prepare(timeEmbeddings: Tensor) throws {
         try resnet1.prepare(timeEmbeddings: timeEmbeddings)
         try resnet2.prepare(timeEmbeddings: timeEmbeddings)
+    }
+
+    func forget() {
+        resnet1.forgetSchedule()
+        resnet2.forgetSchedule()
+        transformer.forgetPrompt()
     }
 }
 
@@ -104,6 +115,11 @@ struct UpBlock {
 
     func prepare(timeEmbeddings: Tensor) throws {
         for resnet in resnets { try resnet.prepare(timeEmbeddings: timeEmbeddings) }
+    }
+
+    func forget() {
+        for resnet in resnets { resnet.forgetSchedule() }
+        for transformer in transformers { transformer.forgetPrompt() }
     }
 }
 

@@ -10,6 +10,8 @@ public struct VAE {
     private let upBlocks: [VAEUpBlock]
     private let normOut: GroupNorm
     private let convOut: Conv2d
+    /// Of the last doubling.
+    private let widestChannels: Int
     public let latentChannels: Int
     /// What latents are divided by before decoding.
     public let scalingFactor: Float
@@ -38,6 +40,7 @@ public struct VAE {
                 layers: c.layersPerBlock + 1, upsamples: i < widths.count - 1, groups: groups, epsilon: epsilon)
         }
         let last = widths[widths.count - 1]
+        widestChannels = widths[max(0, widths.count - 2)]
         normOut = try GroupNorm(decoder["conv_norm_out"], channels: last, groups: groups, epsilon: epsilon)
         convOut = try Conv2d(decoder["conv_out"], inputs: last, outputs: 3)
         try weights.requireAllClaimed(except: ["encoder.", "quant_conv."])
@@ -57,6 +60,13 @@ public struct VAE {
         var x = FeatureMap(try midResnet2(FeatureMap(middle)))
         for block in upBlocks { x = try block(x) }
         return try compute.stored(convOut(normOut(x, silu: true)))
+    }
+}
+
+extension VAE {
+    /// Bytes of the largest map that waits while a picture of this size is decoded: what comes of the last doubling.
+    func widestMap(height: Int, width: Int) -> Int {
+        compute.waitingElement.byteCount(rows: height * width, channels: widestChannels)
     }
 }
 
@@ -101,7 +111,7 @@ private struct VAEAttention {
     /// Adds to `x` in place.
     func callAsFunction(_ x: Tensor) throws -> Tensor {
         let normed = try compute.stored(norm(FeatureMap(x)))
-        try attention(normed, context: normed, addingTo: x)
+        try attention(normed, addingTo: x)
         return x
     }
 }

@@ -6,23 +6,27 @@ import Quant
 struct Weights {
     let compute: Compute
     private let file: WeightFile
+    private let stream: WeightStream
     private let claims: Claims
     private let path: String
 
     private final class Claims { var names: Set<String> = [] }
 
-    init(file: WeightFile, component: String, compute: Compute) {
-        self.init(compute: compute, file: file, claims: Claims(), path: component)
+    init(file: WeightFile, stream: WeightStream, component: String, compute: Compute) {
+        self.init(compute: compute, file: file, stream: stream, claims: Claims(), path: component)
     }
 
-    private init(compute: Compute, file: WeightFile, claims: Claims, path: String) {
+    private init(compute: Compute, file: WeightFile, stream: WeightStream, claims: Claims, path: String) {
         self.compute = compute
         self.file = file
+        self.stream = stream
         self.claims = claims
         self.path = path
     }
 
-    subscript(_ name: String) -> Weights { Weights(compute: compute, file: file, claims: claims, path: "\(path).\(name)") }
+    subscript(_ name: String) -> Weights {
+        Weights(compute: compute, file: file, stream: stream, claims: claims, path: "\(path).\(name)")
+    }
     subscript(_ index: Int) -> Weights { self["\(index)"] }
 
     /// Whether a tensor of this very name is there.
@@ -48,7 +52,8 @@ struct Weights {
         case .f32, .f16: throw .wrongScheme(tensor: path, found: entry.scheme.rawValue, expected: "panels")
         }
         return WeightMatrix(
-            outputs: shape[0], inputs: inputs, taps: taps, storage: storage, bytes: lent.bytes, owner: lent.owner)
+            outputs: shape[0], inputs: inputs, taps: taps, storage: storage, bytes: lent.bytes, owner: lent.owner,
+            residence: stream.residence(of: entry))
     }
 
     /// A bias or a norm's parameters, `[count]`, as floats.
@@ -121,6 +126,7 @@ struct EmbeddingTable {
             let shape = [channels]
             values += (entry.scheme == .f16 ? compute.float16(row, shape: shape) : compute.float32(row, shape: shape)).values
         }
+        file.discard(entry)
         return Tensor([indices.count, channels], values: values)
     }
 }

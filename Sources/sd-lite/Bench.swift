@@ -66,7 +66,7 @@ struct Bench: ParsableCommand {
             try measure(.unet) { _ = try unet(latents, timestep: 500, encoderHiddenStates: states) }
             try measure(.vae) { _ = try vae.decode(latents) }
         }
-        report.peakMemoryBytes = peakMemory()
+        report.peakMemoryBytes = MemoryUsage.now.peak
         print(json ? try report.json : report.table(withGroups: groups))
     }
 }

@@ -71,6 +71,16 @@ struct Generate: ParsableCommand {
     @Option(help: "Threads to use; by default, every core this process may run on.")
     var threads: Int?
 
+    @Option(
+        help: """
+            The most resident memory, such as 300M or 1.5G; by default, what this process may use. Less memory takes \
+            more time, and gives the same picture.
+            """)
+    var memoryLimit: ByteCount?
+
+    @Flag(help: "Say on stderr how memory will be used.")
+    var verbose = false
+
     @Flag(name: .shortAndLong, help: "Show no progress bar and no timings.")
     var quiet = false
 
@@ -102,6 +112,9 @@ struct Generate: ParsableCommand {
         let model = try Model(path: model)
         let pipeline = try Pipeline(model: model, compute: makeCompute(threads: threads))
         let options = try generationOptions(for: pipeline)
+
+        let plan = try pipeline.plan(options, memoryLimit: memoryLimit?.bytes ?? MemoryLimit.available)
+        if verbose { printError(plan.table) }
 
         var meter = ProgressMeter(quiet: quiet)
         defer { meter.end() }

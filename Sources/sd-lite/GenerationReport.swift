@@ -8,11 +8,14 @@ struct GenerationReport: Encodable {
     let stepSeconds: [Double]
     let decodeSeconds: Double
     let peakMemoryBytes: Int
+    /// Resident memory at the end of every stage.
+    let memory: [String: MemoryUsage]
+    let stallSeconds: Double
     let files: [String]
 
     private enum CodingKeys: String, CodingKey {
         case seed, textSeconds = "text_seconds", stepSeconds = "step_seconds", decodeSeconds = "decode_seconds"
-        case peakMemoryBytes = "peak_memory_bytes", files
+        case peakMemoryBytes = "peak_memory_bytes", memory, stallSeconds = "stall_seconds", files
     }
 
     init(options: GenerationOptions, generation: Generation, files: [String]) {
@@ -20,7 +23,9 @@ struct GenerationReport: Encodable {
         textSeconds = generation.textSeconds
         stepSeconds = generation.stepSeconds
         decodeSeconds = generation.decodeSeconds
-        peakMemoryBytes = peakMemory()
+        peakMemoryBytes = MemoryUsage.now.peak
+        stallSeconds = generation.stallSeconds
+        memory = Dictionary(uniqueKeysWithValues: zip(["text", "denoising", "decoding"], generation.memory))
         self.files = files
     }
 

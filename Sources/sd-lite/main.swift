@@ -6,7 +6,7 @@ struct SDLiteCommand: ParsableCommand {
         commandName: "sd-lite",
         abstract: "Stable Diffusion 1.x without a GPU.",
         version: "0.1.0",
-        subcommands: [Generate.self, Inspect.self, Bench.self])
+        subcommands: [Generate.self, Inspect.self, Plan.self, Bench.self])
 }
 
 do {

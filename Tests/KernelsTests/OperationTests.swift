@@ -63,10 +63,11 @@ private let tolerance = 1e-6
             let query = Tensor([1, tokens, width], values: numbers.array(tokens * width).map { 4 * $0 })
             let key = Tensor([1, keys, width], values: numbers.array(keys * width).map { 4 * $0 })
             let value = Tensor([1, keys, width], values: numbers.array(keys * width))
+            let queryValues = query.values
             let out = try compute.attention(
-                query: query, compute.keysAndValues(key: key, value: value, heads: heads), causal: causal)
+                query: query, compute.keysAndValues(heads: heads, key: { key }, value: { value }), causal: causal)
             let expected = Reference.attention(
-                query: query.values, key: key.values, value: value.values, tokens: tokens, keys: keys, heads: heads,
+                query: queryValues, key: key.values, value: value.values, tokens: tokens, keys: keys, heads: heads,
                 d: d, causal: causal)
             // The exponent of a softmax turns the scores' absolute rounding (|score| up to ~100 · 6e-8) into relative.
             #expect(relativeError(out.values, expected) < 1e-5, "\(tokens) tokens, \(keys) keys, d \(d)")
@@ -78,7 +79,7 @@ private let tolerance = 1e-6
         let query = Tensor([1, 3, 8], repeating: 1e3)
         let key = Tensor([1, 200, 8], values: (0..<1600).map { $0 < 800 ? -1e3 : 1e3 })
         let value = Tensor([1, 200, 8], values: (0..<1600).map { $0 < 800 ? 0 : 1 })
-        let out = try compute.attention(query: query, compute.keysAndValues(key: key, value: value, heads: 1))
+        let out = try compute.attention(query: query, compute.keysAndValues(heads: 1, key: { key }, value: { value }))
         #expect(out.values.allSatisfy { abs($0 - 1) < 1e-5 })
     }
 
