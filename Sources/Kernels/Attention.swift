@@ -67,7 +67,7 @@ extension Compute {
                 let panel = packed.keyPanel(head: head, key: firstKey + column)
                 for r in Swift.stride(from: 0, to: rows, by: 6) {
                     kernels.tile(
-                        6, 1, d, queryRows + r, 0, panel, scores + r * keyBlock + column, keyBlock, false)
+                        6, 1, d, queryRows + r, 0, panel, scores + r * keyBlock + column, keyBlock, false, nil)
                 }
             }
             for r in 0..<rows {
@@ -81,7 +81,7 @@ extension Compute {
                 let panel = packed.valuePanel(head: head, key: firstKey, column: column)
                 for r in Swift.stride(from: 0, to: rows, by: 6) {
                     kernels.tile(
-                        6, 1, count, scoreRows + r, 0, panel, sums + r * paddedWidth + column, paddedWidth, true)
+                        6, 1, count, scoreRows + r, 0, panel, sums + r * paddedWidth + column, paddedWidth, true, nil)
                 }
             }
         }

@@ -5,58 +5,69 @@ extension Compute {
     private static let slabChannels = 512
     static let largestInt16: Float = 32_767
 
+    /// - Parameter scratch: of `integerScratch(weights, block:)`; by default taken here
     func integerProduct(
-        _ x: Tensor, _ weights: WeightMatrix, block: Int, bias: Tensor?, into out: Tensor, accumulate: Bool
+        _ x: Tensor, _ weights: WeightMatrix, block: Int, bias: Tensor?, into out: Tensor, accumulate: Bool,
+        scratch: Scratch? = nil
     ) {
-        forEachBlock(rows: out.rows, panels: weights.panels) { rows, panels in
+        let scratch = scratch ?? integerScratch(weights, block: block)
+        forEachBlock(rows: out.rows, panels: weights.panels) { rows, panels, worker in
             integerBlock(
-                x, weights, block: block, bias: bias, into: out, accumulate: accumulate, rows: rows, panels: panels)
+                x, weights, block: block, bias: bias, rows: rows, panels: panels, scratch[worker],
+                out.pointer + rows.lowerBound * weights.outputs + panels.lowerBound * WeightMatrix.panelWidth,
+                outStride: weights.outputs, accumulate: accumulate)
         }
     }
 
-    private func integerBlock(
-        _ x: Tensor, _ weights: WeightMatrix, block: Int, bias: Tensor?, into out: Tensor, accumulate: Bool,
-        rows: Range<Int>, panels: Range<Int>
+    /// What `integerProduct` works in.
+    func integerScratch(_ weights: WeightMatrix, block: Int) -> Scratch {
+        scratch(integerScratchBytes(weights, block: block))
+    }
+
+    func integerScratchBytes(_ weights: WeightMatrix, block: Int) -> Int {
+        let step = integerStep(weights, block: block)
+        return IntegerScratch.floats(step: step, block: block) * MemoryLayout<Float>.stride
+            + (IntegerScratch.rows + WeightMatrix.panelWidth) * step * MemoryLayout<Int16>.stride
+    }
+
+    private func integerStep(_ weights: WeightMatrix, block: Int) -> Int {
+        min(weights.inputs, max(1, Self.slabChannels / block) * block)
+    }
+
+    /// - Parameter out: where the first of `rows` and of `panels` goes
+    func integerBlock(
+        _ x: Tensor, _ weights: WeightMatrix, block: Int, bias: Tensor?, rows: Range<Int>, panels: Range<Int>,
+        _ memory: UnsafeMutableRawPointer, _ out: UnsafeMutablePointer<Float>, outStride: Int, accumulate: Bool
     ) {
         let width = WeightMatrix.panelWidth
-        let (inputs, outputs) = (weights.inputs, weights.outputs)
-        let step = min(inputs, max(1, Self.slabChannels / block) * block)
-        let paddedRows = rows.count + Self.tileRows
-        let activations = tensor([paddedRows * step / 2 + 1])
-        let slab = tensor([step * width / 2])
-        let scales = tensor([2 * paddedRows])
-        let columnScaleMemory = tensor([(step + block - 1) / block * width])
-        let a16 = UnsafeMutableRawPointer(activations.pointer).assumingMemoryBound(to: Int16.self)
-        let b16 = UnsafeMutableRawPointer(slab.pointer).assumingMemoryBound(to: Int16.self)
-        let (rowScales, factors) = (scales.pointer, scales.pointer + paddedRows)
+        let inputs = weights.inputs
+        let step = integerStep(weights, block: block)
+        let scratch = IntegerScratch(memory, step: step, block: block)
         for (r, row) in rows.enumerated() {
             let largest = max(kernels.largestMagnitude(x.pointer + row * inputs, inputs), .leastNormalMagnitude)
-            rowScales[r] = largest / Self.largestInt16
-            factors[r] = Self.largestInt16 / largest
+            scratch.rowScales[r] = largest / Self.largestInt16
+            scratch.factors[r] = Self.largestInt16 / largest
         }
         for first in stride(from: 0, to: inputs, by: step) {
             let count = min(step, inputs - first)
             for (r, row) in rows.enumerated() {
-                kernels.quantize(x.pointer + row * inputs + first, count, factors[r], a16 + r * count)
+                kernels.quantize(
+                    x.pointer + row * inputs + first, count, scratch.factors[r], scratch.activations + r * count)
             }
             for panel in panels {
-                kernels.widenPairs(weights.int8Values(panel: panel, channel: first), count, b16)
+                kernels.widenPairs(weights.int8Values(panel: panel, channel: first), count, scratch.panel)
                 columnScales(
                     weights, panel: panel, channels: first..<first + count, block: block, depth: block,
-                    into: columnScaleMemory.pointer)
+                    into: scratch.columnScales)
+                let panelBias = first == 0 ? bias.map { UnsafePointer($0.pointer + panel * width) } : nil
                 for r in stride(from: 0, to: rows.count, by: Self.tileRows) {
                     integerTile(
-                        rows: min(Self.tileRows, rows.count - r), channels: count, depth: block, a16 + r * count,
-                        stride: count, panel: b16, columnScales: columnScaleMemory.pointer, rowScales: rowScales + r,
-                        out.pointer + (rows.lowerBound + r) * outputs + panel * width, outStride: outputs,
-                        accumulate: accumulate || first > 0)
+                        rows: min(Self.tileRows, rows.count - r), channels: count, depth: block,
+                        scratch.activations + r * count, stride: count, panel: scratch.panel,
+                        columnScales: scratch.columnScales, rowScales: scratch.rowScales + r,
+                        out + r * outStride + (panel - panels.lowerBound) * width, outStride: outStride,
+                        accumulate: accumulate || first > 0, bias: panelBias)
                 }
-            }
-        }
-        if let bias {
-            let first = panels.lowerBound * width
-            for row in rows {
-                addBias(bias.pointer + first, panels.count * width, to: out.pointer + row * outputs + first)
             }
         }
     }
@@ -81,19 +92,45 @@ extension Compute {
     func integerTile(
         rows: Int, channels: Int, depth: Int, _ a: UnsafePointer<Int16>, stride: Int, panel: UnsafePointer<Int16>,
         columnScales: UnsafePointer<Float>, rowScales: UnsafePointer<Float>, _ out: UnsafeMutablePointer<Float>,
-        outStride: Int, accumulate: Bool
+        outStride: Int, accumulate: Bool, bias: UnsafePointer<Float>? = nil
     ) {
         let sums = channels / depth
         if sums > 0 {
             kernels.tileInt16(
-                rows, sums, depth / 2, a, stride, panel, columnScales, rowScales, out, outStride, accumulate)
+                rows, sums, depth / 2, a, stride, panel, columnScales, rowScales, out, outStride, accumulate,
+                bias)
         }
         let done = sums * depth
         if done < channels {
             let width = WeightMatrix.panelWidth
             kernels.tileInt16(
                 rows, 1, (channels - done) / 2, a + done, stride, panel + done * width, columnScales + sums * width,
-                rowScales, out, outStride, accumulate || sums > 0)
+                rowScales, out, outStride, accumulate || sums > 0, sums > 0 ? nil : bias)
         }
+    }
+}
+
+/// A worker's memory for one block of rows.
+private struct IntegerScratch {
+    let rowScales, factors, columnScales: UnsafeMutablePointer<Float>
+    /// `[rows][step]`
+    let activations: UnsafeMutablePointer<Int16>
+    /// `[step / 2][16][2]`
+    let panel: UnsafeMutablePointer<Int16>
+
+    /// A register tile may read beyond the last row.
+    static let rows = Compute.rowBlock + Compute.tileRows
+
+    init(_ memory: UnsafeMutableRawPointer, step: Int, block: Int) {
+        rowScales = memory.assumingMemoryBound(to: Float.self)
+        factors = rowScales + Self.rows
+        columnScales = factors + Self.rows
+        let integers = rowScales + Self.floats(step: step, block: block)
+        activations = UnsafeMutableRawPointer(integers).assumingMemoryBound(to: Int16.self)
+        panel = activations + Self.rows * step
+    }
+
+    static func floats(step: Int, block: Int) -> Int {
+        2 * rows + (step + block - 1) / block * WeightMatrix.panelWidth
     }
 }

@@ -14,7 +14,8 @@ public struct KernelTable: Sendable {
     typealias Integers = UnsafePointer<Int16>
     typealias MutableIntegers = UnsafeMutablePointer<Int16>
 
-    let tile: @Sendable (Int, Int, Int, UnsafePointer<Floats>, Int, Floats, MutableFloats, Int, Bool) -> Void
+    let tile:
+        @Sendable (Int, Int, Int, UnsafePointer<Floats>, Int, Floats, MutableFloats, Int, Bool, Floats?) -> Void
     let widenInt8: @Sendable (UnsafeRawPointer, Int, Int, UnsafeRawPointer, MutableFloats, Int) -> Void
     let widenFloat16: @Sendable (UnsafeRawPointer, Int, Int, MutableFloats, Int) -> Void
     let convertFloat16: @Sendable (UnsafeRawPointer, Int, MutableFloats) -> Void
@@ -34,7 +35,7 @@ public struct KernelTable: Sendable {
     let quantize: @Sendable (Floats, Int, Float, MutableIntegers) -> Void
     let widenPairs: @Sendable (UnsafeRawPointer, Int, MutableIntegers) -> Void
     let tileInt16:
-        @Sendable (Int, Int, Int, Integers, Int, Integers, Floats, Floats, MutableFloats, Int, Bool) -> Void
+        @Sendable (Int, Int, Int, Integers, Int, Integers, Floats, Floats, MutableFloats, Int, Bool, Floats?) -> Void
     let winogradInput: @Sendable (UnsafePointer<Floats>, Int, MutableFloats, MutableFloats, Int) -> Void
     let winogradWeights: @Sendable (UnsafeRawPointer, Int, MutableIntegers, MutableIntegers, Int) -> Void
     let winogradOutput: @Sendable (Floats, Int, MutableFloats, Floats, MutableFloats, Int, Int, Bool) -> Void

@@ -21,15 +21,19 @@ extension Compute {
         precondition(out.rows == x.rows && out.channels == weights.outputs)
         let block = arithmetic == .mixed ? weights.integerBlock : nil
         let name = "linear, \(x.rows) rows, \(block == nil ? "float" : "integer")"
+        let scratch = block.map { integerScratch(weights, block: $0) } ?? matrixScratch(weights)
         perform(name, products: x.rows * weights.inputs * weights.outputs) {
             weights.residence?.begin()
             defer { weights.residence?.end() }
             if let block {
-                integerProduct(x, weights, block: block, bias: bias, into: out, accumulate: accumulate)
+                integerProduct(
+                    x, weights, block: block, bias: bias, into: out, accumulate: accumulate, scratch: scratch)
             } else {
                 let input = UnsafePointer(x.pointer)
                 let inputs = weights.inputs
-                matrixProduct(weights, bias: bias, into: out, accumulate: accumulate) { row, _ in input + row * inputs }
+                matrixProduct(weights, bias: bias, into: out, accumulate: accumulate, scratch: scratch) { row, _ in
+                    input + row * inputs
+                }
             }
         }
     }

@@ -11,77 +11,93 @@ extension Compute {
     private static let fewestBlocks = 16
 
     /// `out[row] (+)= Σ_tap inputRow(row, tap) · weightsᵀ (+ bias)` for every row of `out` `[rows, outputs]`.
-    /// - Parameter accumulate: adds to what is in `out` (a residual).
+    /// - Parameters:
+    ///   - accumulate: adds to what is in `out` (a residual)
+    ///   - scratch: of `matrixScratch(weights)`; by default taken here
     func matrixProduct(
-        _ weights: WeightMatrix, bias: Tensor?, into out: Tensor, accumulate: Bool,
+        _ weights: WeightMatrix, bias: Tensor?, into out: Tensor, accumulate: Bool, scratch: Scratch? = nil,
         inputRow: (_ row: Int, _ tap: Int) -> UnsafePointer<Float>
     ) {
-        forEachBlock(rows: out.rows, panels: weights.panels) { rows, panels in
+        let scratch = scratch ?? matrixScratch(weights)
+        forEachBlock(rows: out.rows, panels: weights.panels) { rows, panels, worker in
             productBlock(
-                weights, bias: bias, into: out, accumulate: accumulate, rows: rows, panels: panels, inputRow: inputRow)
+                weights, bias: bias, rows: rows, panels: panels, inputRow: inputRow, scratch[worker],
+                out.pointer + rows.lowerBound * weights.outputs + panels.lowerBound * WeightMatrix.panelWidth,
+                outStride: weights.outputs, accumulate: accumulate)
         }
+    }
+
+    /// What `matrixProduct` works in.
+    func matrixScratch(_ weights: WeightMatrix) -> Scratch { scratch(matrixScratchBytes(weights)) }
+
+    func matrixScratchBytes(_ weights: WeightMatrix) -> Int {
+        let width = WeightMatrix.panelWidth
+        return (channelStep(weights) * weights.taps + Self.tileRows) * width * MemoryLayout<Float>.stride
+            + Self.rowBlock * weights.taps * MemoryLayout<UnsafePointer<Float>>.stride
+    }
+
+    /// Channels that are widened and multiplied at a time.
+    private func channelStep(_ weights: WeightMatrix) -> Int {
+        let width = WeightMatrix.panelWidth
+        return max(width, Self.slabSize / (width * weights.taps) / width * width)
     }
 
     /// Cuts a product into blocks of rows and, where these are too few to keep all threads busy, groups of panels.
-    func forEachBlock(rows: Int, panels: Int, _ body: (_ rows: Range<Int>, _ panels: Range<Int>) -> Void) {
+    func forEachBlock(
+        rows: Int, panels: Int, _ body: (_ rows: Range<Int>, _ panels: Range<Int>, _ worker: Int) -> Void
+    ) {
         let rowBlocks = (rows + Self.rowBlock - 1) / Self.rowBlock
         let groups = min(panels, (Self.fewestBlocks + rowBlocks - 1) / rowBlocks)
-        pool.forEach(rowBlocks * groups) { block, _ in
+        pool.forEach(rowBlocks * groups) { block, worker in
             let firstRow = block / groups * Self.rowBlock
             let group = block % groups
-            body(firstRow..<min(rows, firstRow + Self.rowBlock), group * panels / groups..<(group + 1) * panels / groups)
+            body(
+                firstRow..<min(rows, firstRow + Self.rowBlock),
+                group * panels / groups..<(group + 1) * panels / groups, worker)
         }
     }
 
-    private func productBlock(
-        _ weights: WeightMatrix, bias: Tensor?, into out: Tensor, accumulate: Bool, rows: Range<Int>,
-        panels: Range<Int>, inputRow: (Int, Int) -> UnsafePointer<Float>
+    /// - Parameter out: where the first of `rows` and of `panels` goes
+    func productBlock(
+        _ weights: WeightMatrix, bias: Tensor?, rows: Range<Int>, panels: Range<Int>,
+        inputRow: (Int, Int) -> UnsafePointer<Float>, _ scratch: UnsafeMutableRawPointer,
+        _ out: UnsafeMutablePointer<Float>, outStride: Int, accumulate: Bool
     ) {
         let width = WeightMatrix.panelWidth
         let tiles = (rows.count + Self.tileRows - 1) / Self.tileRows
-        let channelStep = max(width, Self.slabSize / (width * weights.taps) / width * width)
-        let pointerCount = tiles * weights.taps * Self.tileRows
-        withUnsafeTemporaryAllocation(of: UnsafePointer<Float>.self, capacity: pointerCount) { pointers in
-        withUnsafeTemporaryAllocation(byteCount: (channelStep * weights.taps + Self.tileRows) * width * 4, alignment: 64) { scratch in
-            let slab = scratch.baseAddress!.assumingMemoryBound(to: Float.self)
-            let edge = slab + channelStep * weights.taps * width
-            fillPointers(pointers.baseAddress!, rows: rows, taps: weights.taps, inputRow: inputRow)
-            var channel = 0
-            while channel < weights.inputs {
-                let channels = channel..<min(weights.inputs, channel + channelStep)
-                let adding = accumulate || channel > 0
-                for panel in panels {
-                    weights.widen(panel: panel, channels: channels, into: slab, with: kernels)
-                    let columns = min(width, weights.outputs - panel * width)
-                    for t in 0..<tiles {
-                        let row = rows.lowerBound + t * Self.tileRows
-                        let tileRows = min(Self.tileRows, rows.upperBound - row)
-                        let target = out.pointer + row * weights.outputs + panel * width
-                        let inputs = UnsafePointer(pointers.baseAddress!) + t * weights.taps * Self.tileRows
-                        if columns == width {
-                            kernels.tile(
-                                tileRows, weights.taps, channels.count, inputs, channel, slab, target,
-                                weights.outputs, adding)
-                        } else {
-                            kernels.tile(
-                                tileRows, weights.taps, channels.count, inputs, channel, slab, edge, width, false)
-                            for r in 0..<tileRows {
-                                for c in 0..<columns {
-                                    let sum = edge[r * width + c]
-                                    target[r * weights.outputs + c] = adding ? target[r * weights.outputs + c] + sum : sum
-                                }
-                            }
+        let channelStep = channelStep(weights)
+        let slab = scratch.assumingMemoryBound(to: Float.self)
+        let edge = slab + channelStep * weights.taps * width
+        let pointers = UnsafeMutableRawPointer(edge + Self.tileRows * width)
+            .assumingMemoryBound(to: UnsafePointer<Float>.self)
+        fillPointers(pointers, rows: rows, taps: weights.taps, inputRow: inputRow)
+        for channel in stride(from: 0, to: weights.inputs, by: channelStep) {
+            let channels = channel..<min(weights.inputs, channel + channelStep)
+            let adding = accumulate || channel > 0
+            for panel in panels {
+                weights.widen(panel: panel, channels: channels, into: slab, with: kernels)
+                let columns = min(width, weights.outputs - panel * width)
+                let panelBias = channel == 0 ? bias.map { UnsafePointer($0.pointer + panel * width) } : nil
+                for t in 0..<tiles {
+                    let tileRows = min(Self.tileRows, rows.count - t * Self.tileRows)
+                    let target = out + t * Self.tileRows * outStride + (panel - panels.lowerBound) * width
+                    let inputs = UnsafePointer(pointers) + t * weights.taps * Self.tileRows
+                    if columns == width {
+                        kernels.tile(
+                            tileRows, weights.taps, channels.count, inputs, channel, slab, target, outStride, adding,
+                            panelBias)
+                        continue
+                    }
+                    kernels.tile(
+                        tileRows, weights.taps, channels.count, inputs, channel, slab, edge, width, false, panelBias)
+                    for r in 0..<tileRows {
+                        for c in 0..<columns {
+                            let sum = edge[r * width + c]
+                            target[r * outStride + c] = adding ? target[r * outStride + c] + sum : sum
                         }
                     }
                 }
-                channel = channels.upperBound
             }
-            if let bias {
-                let first = panels.lowerBound * width
-                let count = min(weights.outputs, panels.upperBound * width) - first
-                for row in rows { addBias(bias.pointer + first, count, to: out.pointer + row * weights.outputs + first) }
-            }
-        }
         }
     }
 
@@ -97,11 +113,5 @@ extension Compute {
                 next += Self.tileRows
             }
         }
-    }
-
-    func addBias(_ bias: UnsafePointer<Float>, _ count: Int, to row: UnsafeMutablePointer<Float>) {
-        let whole = count / 8 * 8
-        kernels.add(bias, whole, row)
-        for c in whole..<count { row[c] += bias[c] }
     }
 }

@@ -6,14 +6,20 @@ extension Checks {
         ] {
             let stride = depth + 3, offset = 2, outStride = 19
             let a = floats(taps * 6 * stride), panel = floats(taps * depth * 16)
+            let offsets = floats(16)
             let inputs = UnsafeMutablePointer<UnsafePointer<Float>>.allocate(capacity: taps * 6)
             for i in 0..<taps * 6 { inputs[i] = UnsafePointer(a + i * stride) }
-            for accumulate in [false, true] {
+            for (accumulate, biased) in [(false, false), (true, false), (false, true), (true, true)] {
+                let bias: UnsafePointer<Float>? = biased ? UnsafePointer(offsets) : nil
                 let out = accumulate ? filled(6 * outStride, 1.5) : filled(6 * outStride)
-                tile(rows, taps, depth, inputs, offset, panel, out, outStride, accumulate)
+                tile(rows, taps, depth, inputs, offset, panel, out, outStride, accumulate, bias)
                 for r in 0..<6 {
                     for j in 0..<outStride {
                         var sum = accumulate ? 1.5 : 0.0, size = sum
+                        if biased && j < 16 {
+                            sum += Double(offsets[j])
+                            size += abs(Double(offsets[j]))
+                        }
                         for tap in 0..<taps {
                             for k in 0..<depth where j < 16 {
                                 let product =
@@ -49,14 +55,19 @@ extension Checks {
                     compare(Int(panel[(c / 2 * 16 + j) * 2 + c % 2]), Int(b[c * 16 + j]), "widenPairs", c)
                 }
             }
-            let columnScales = floats(blocks * 16), rowScales = floats(6)
-            for accumulate in [false, true] {
+            let columnScales = floats(blocks * 16), rowScales = floats(6), offsets = floats(16)
+            for (accumulate, biased) in [(false, false), (true, false), (false, true), (true, true)] {
+                let bias: UnsafePointer<Float>? = biased ? UnsafePointer(offsets) : nil
                 let out = accumulate ? filled(6 * outStride, 1.5) : filled(6 * outStride)
                 tileInt16(
-                    rows, blocks, pairs, a, stride, panel, columnScales, rowScales, out, outStride, accumulate)
+                    rows, blocks, pairs, a, stride, panel, columnScales, rowScales, out, outStride, accumulate, bias)
                 for r in 0..<6 {
                     for j in 0..<outStride {
                         var sum = accumulate ? 1.5 : 0.0, size = sum
+                        if biased && j < 16 {
+                            sum += Double(offsets[j])
+                            size += abs(Double(offsets[j]))
+                        }
                         for block in 0..<blocks where j < 16 {
                             var exact = 0
                             for k in block * 2 * pairs..<(block + 1) * 2 * pairs {

@@ -54,13 +54,14 @@ public func widenPairs(_ source: UnsafeRawPointer, _ channels: Int, _ out: Unsaf
 
 /// The integer product's tile: 6 rows × 16 columns.
 ///
-/// `out[r][j] (+)= rowScales[r] · Σ_block columnScales[block][j] · Σ_k a[r][block·2·pairs + k] · panel[block][k][j]`
+/// `out[r][j] (+)= bias[j] + rowScales[r] · Σ_block columnScales[block][j] · Σ_k a[r][block·2·pairs + k] · panel[block][k][j]`
 /// - `a`: rows of int16, `stride` apart (rows beyond `rows` must be readable)
 /// - `panel`: `[blocks][pairs][16][2]` int16; the caller sees to it that no block's sum can leave int32
+/// - `bias`: 16 floats, or none
 public func tileInt16(
     _ rows: Int, _ blocks: Int, _ pairs: Int, _ a: UnsafePointer<Int16>, _ stride: Int,
     _ panel: UnsafePointer<Int16>, _ columnScales: UnsafePointer<Float>, _ rowScales: UnsafePointer<Float>,
-    _ out: UnsafeMutablePointer<Float>, _ outStride: Int, _ accumulate: Bool
+    _ out: UnsafeMutablePointer<Float>, _ outStride: Int, _ accumulate: Bool, _ bias: UnsafePointer<Float>?
 ) {
     var b = panel
     for block in 0..<blocks {
@@ -95,20 +96,26 @@ public func tileInt16(
         }
         let s0 = load(columnScales + block * 16), s1 = load(columnScales + block * 16 + 8)
         let adding = accumulate || block > 0
+        var d0 = Vector.zero, d1 = Vector.zero
+        if block == 0, let bias {
+            d0 = load(bias)
+            d1 = load(bias + 8)
+        }
         var o = out
-        storeScaled(c00, c01, s0, s1, rowScales[0], &o, outStride, adding)
-        if rows > 1 { storeScaled(c10, c11, s0, s1, rowScales[1], &o, outStride, adding) }
-        if rows > 2 { storeScaled(c20, c21, s0, s1, rowScales[2], &o, outStride, adding) }
-        if rows > 3 { storeScaled(c30, c31, s0, s1, rowScales[3], &o, outStride, adding) }
-        if rows > 4 { storeScaled(c40, c41, s0, s1, rowScales[4], &o, outStride, adding) }
-        if rows > 5 { storeScaled(c50, c51, s0, s1, rowScales[5], &o, outStride, adding) }
+        storeScaled(c00, c01, s0, s1, d0, d1, rowScales[0], &o, outStride, adding)
+        if rows > 1 { storeScaled(c10, c11, s0, s1, d0, d1, rowScales[1], &o, outStride, adding) }
+        if rows > 2 { storeScaled(c20, c21, s0, s1, d0, d1, rowScales[2], &o, outStride, adding) }
+        if rows > 3 { storeScaled(c30, c31, s0, s1, d0, d1, rowScales[3], &o, outStride, adding) }
+        if rows > 4 { storeScaled(c40, c41, s0, s1, d0, d1, rowScales[4], &o, outStride, adding) }
+        if rows > 5 { storeScaled(c50, c51, s0, s1, d0, d1, rowScales[5], &o, outStride, adding) }
     }
 }
 
 @_transparent func storeScaled(
-    _ low: SIMD8<Int32>, _ high: SIMD8<Int32>, _ s0: Vector, _ s1: Vector, _ rowScale: Float,
-    _ out: inout UnsafeMutablePointer<Float>, _ stride: Int, _ accumulate: Bool
+    _ low: SIMD8<Int32>, _ high: SIMD8<Int32>, _ s0: Vector, _ s1: Vector, _ bias0: Vector,
+    _ bias1: Vector, _ rowScale: Float, _ out: inout UnsafeMutablePointer<Float>, _ stride: Int, _ accumulate: Bool
 ) {
     let row = broadcast(rowScale)
-    storeRow(toFloat(low) * (s0 * row), toFloat(high) * (s1 * row), &out, stride, accumulate)
+    storeRow(
+        multiplyAdd(toFloat(low), s0 * row, bias0), multiplyAdd(toFloat(high), s1 * row, bias1), &out, stride, accumulate)
 }

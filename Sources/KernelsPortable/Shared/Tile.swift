@@ -4,9 +4,11 @@
 /// - `inputs`: `taps`×6 pointers to the rows' first of `depth` channels (rows beyond `rows` must be readable)
 /// - `panel`: `[taps][depth][16]` floats
 /// - `out`: row stride `outStride`; `accumulate` adds to what is there
+/// - `bias`: 16 floats to add to every row
 public func tile(
     _ rows: Int, _ taps: Int, _ depth: Int, _ inputs: UnsafePointer<UnsafePointer<Float>>, _ offset: Int,
-    _ panel: UnsafePointer<Float>, _ out: UnsafeMutablePointer<Float>, _ outStride: Int, _ accumulate: Bool
+    _ panel: UnsafePointer<Float>, _ out: UnsafeMutablePointer<Float>, _ outStride: Int, _ accumulate: Bool,
+    _ bias: UnsafePointer<Float>?
 ) {
     var c00 = Vector.zero, c01 = Vector.zero, c10 = Vector.zero, c11 = Vector.zero
     var c20 = Vector.zero, c21 = Vector.zero, c30 = Vector.zero, c31 = Vector.zero
@@ -41,6 +43,21 @@ public func tile(
             k += 1
         }
         pointers += 6
+    }
+    if let bias {
+        let b0 = load(bias), b1 = load(bias + 8)
+        c00 += b0
+        c01 += b1
+        c10 += b0
+        c11 += b1
+        c20 += b0
+        c21 += b1
+        c30 += b0
+        c31 += b1
+        c40 += b0
+        c41 += b1
+        c50 += b0
+        c51 += b1
     }
     var o = out
     storeRow(c00, c01, &o, outStride, accumulate)
