@@ -24,7 +24,7 @@ public struct MemoryPlan: Sendable {
             dropsWeights ? "weights leave memory after use" : "weights stay in memory",
             "\(limits.winogradTiles) tiles at a time",
             limits.largestStoredMap == .max
-                ? "all maps are kept" : "maps above \(limits.largestStoredMap >> 20) MiB are computed anew when read",
+                ? "all maps are kept" : "maps above \(limits.largestStoredMap / 1_000_000) MB are computed anew when read",
         ]
     }
 }

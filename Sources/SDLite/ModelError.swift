@@ -28,8 +28,8 @@ public enum ModelError: Error, Equatable, CustomStringConvertible {
         case .badLatents(let found, let expected): "the latents have shape \(found), expected \(expected)"
         case .badOption(let message): message
         case .notEnoughMemory(let limit, let needed):
-            "\(limit >> 20) MiB of memory are not enough for this picture: at least \((needed >> 20) + 1) MiB are needed "
-                + "(--memory-limit \((needed >> 20) + 1)M); a smaller picture takes less"
+            "\(limit / 1_000_000) MB of memory are not enough for this picture: at least "
+                + "\(needed / 1_000_000 + 1) MB are needed (--memory-limit \(needed / 1_000_000 + 1)M)"
         }
     }
 }

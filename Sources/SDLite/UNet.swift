@@ -81,9 +81,9 @@ public struct UNet {
         }
         var x = try compute.stored(convIn(FeatureMap(latents.channelsLast())))
         var skips = [try compute.stored(FeatureMap(x), as: compute.waitingElement)]
-        for block in downBlocks { x = try block(x, step: step, encoderHiddenStates: encoderHiddenStates, skips: &skips) }
+        for block in downBlocks { try block(&x, step: step, encoderHiddenStates: encoderHiddenStates, skips: &skips) }
         x = try midBlock(x, step: step, encoderHiddenStates: encoderHiddenStates)
-        for block in upBlocks { x = try block(x, step: step, encoderHiddenStates: encoderHiddenStates, skips: &skips) }
+        for block in upBlocks { try block(&x, step: step, encoderHiddenStates: encoderHiddenStates, skips: &skips) }
         return Latents(channelsLast: try compute.stored(convOut(normOut(FeatureMap(x), silu: true))))
     }
 

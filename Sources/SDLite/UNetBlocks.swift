@@ -25,9 +25,8 @@ struct DownBlock {
         skipChannels = Array(repeating: outputs, count: layers + (downsamples ? 1 : 0))
     }
 
-    /// Works in place on `x`, and leaves copies of its maps in `skips`.
-    func callAsFunction(_ x: Tensor, step: Int, encoderHiddenStates: Tensor, skips: inout [Tensor]) throws -> Tensor {
-        var x = x
+    /// Replaces `x`, and leaves copies of its maps in `skips`.
+    func callAsFunction(_ x: inout Tensor, step: Int, encoderHiddenStates: Tensor, skips: inout [Tensor]) throws {
         for (i, resnet) in resnets.enumerated() {
             x = try resnet(FeatureMap(x), step: step)
             if !transformers.isEmpty { x = try transformers[i](x, encoderHiddenStates: encoderHiddenStates) }
@@ -37,7 +36,6 @@ struct DownBlock {
             x = try compute.stored(downsampler(FeatureMap(x)))
             skips.append(try compute.stored(FeatureMap(x), as: compute.waitingElement))
         }
-        return x
     }
 
     func prepare(timeEmbeddings: Tensor) throws {
@@ -99,9 +97,8 @@ struct UpBlock {
         upsampler = upsamples ? try Conv2d(weights["upsamplers"][0]["conv"], inputs: outputs, outputs: outputs) : nil
     }
 
-    /// Takes the maps that it reads from `skips`.
-    func callAsFunction(_ x: Tensor, step: Int, encoderHiddenStates: Tensor, skips: inout [Tensor]) throws -> Tensor {
-        var x = x
+    /// Replaces `x`; takes the maps that it reads from `skips`.
+    func callAsFunction(_ x: inout Tensor, step: Int, encoderHiddenStates: Tensor, skips: inout [Tensor]) throws {
         for (i, resnet) in resnets.enumerated() {
             x = try resnet(FeatureMap(joining: [x, skips.removeLast()]), step: step)
             if !transformers.isEmpty { x = try transformers[i](x, encoderHiddenStates: encoderHiddenStates) }
@@ -110,7 +107,6 @@ struct UpBlock {
             x = try compute.stored(
                 upsampler(FeatureMap(x), upsampledTo: (height: next.shape[1], width: next.shape[2])))
         }
-        return x
     }
 
     func prepare(timeEmbeddings: Tensor) throws {

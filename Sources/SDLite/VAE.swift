@@ -55,10 +55,10 @@ public struct VAE {
             throw ModelError.badLatents(found: latents.shape, expected: [1, latentChannels, 64, 64])
         }
         let unscaled = Latents(shape: latents.shape, values: latents.values.map { $0 / scalingFactor })
-        let start = try compute.stored(convIn(FeatureMap(postQuantConv(unscaled.channelsLast()))))
-        let middle = try midAttention(midResnet1(FeatureMap(start)))
-        var x = FeatureMap(try midResnet2(FeatureMap(middle)))
-        for block in upBlocks { x = try block(x) }
+        var x = FeatureMap(try compute.stored(convIn(FeatureMap(postQuantConv(unscaled.channelsLast())))))
+        x = FeatureMap(try midAttention(midResnet1(x)))
+        x = FeatureMap(try midResnet2(x))
+        for block in upBlocks { try block(&x) }
         return try compute.stored(convOut(normOut(x, silu: true)))
     }
 }
@@ -88,11 +88,12 @@ private struct VAEUpBlock {
         upsampler = upsamples ? try Conv2d(weights["upsamplers"][0]["conv"], inputs: outputs, outputs: outputs) : nil
     }
 
-    func callAsFunction(_ x: FeatureMap) throws -> FeatureMap {
-        var x = x
+    /// Replaces `x`, so that nobody holds what is used up.
+    func callAsFunction(_ x: inout FeatureMap) throws {
         for resnet in resnets { x = FeatureMap(try resnet(x, waits: true)) }
-        guard let upsampler else { return x }
-        return try compute.storedIfSmall(upsampler(x, upsampledTo: (height: 2 * x.height, width: 2 * x.width)))
+        if let upsampler {
+            x = try compute.storedIfSmall(upsampler(x, upsampledTo: (height: 2 * x.height, width: 2 * x.width)))
+        }
     }
 }
 

@@ -1,19 +1,18 @@
 import ArgumentParser
 
-/// A number of bytes as people write it: 300M, 1.5G, 256MiB. Units are powers of 1024, as docker and systemd count.
+/// A number of bytes as people write it: 300M and 300MB are 300 million, 256MiB are 256 · 1024².
 struct ByteCount: ExpressibleByArgument {
     let bytes: Int
 
     init?(argument: String) {
         let number = argument.prefix { $0.isNumber || $0 == "." }
-        let powers = ["": 0, "K": 10, "M": 20, "G": 30]
-        var unit = argument.dropFirst(number.count).uppercased()
-        for ending in ["IB", "B"] where unit.hasSuffix(ending) {
-            unit.removeLast(ending.count)
-            break
-        }
-        guard let value = Double(number), let power = powers[unit], value > 0, value < 1e12 else { return nil }
-        let bytes = value * Double(1 << power)
+        let units = [
+            "": 1, "B": 1, "K": 1e3, "KB": 1e3, "KIB": 0x1p10, "M": 1e6, "MB": 1e6, "MIB": 0x1p20, "G": 1e9, "GB": 1e9,
+            "GIB": 0x1p30,
+        ]
+        let name = argument.dropFirst(number.count).uppercased()
+        guard let value = Double(number), let unit = units[name], value > 0 else { return nil }
+        let bytes = value * unit
         guard bytes < 1e18 else { return nil }
         self.bytes = Int(bytes)
     }

@@ -45,7 +45,7 @@ struct GenerationReport: Encodable {
         let total = textSeconds + stepSeconds.reduce(0, +) + decodeSeconds
         return """
             \(seedAndFiles), \(decimal(total)) s (text \(decimal(textSeconds)), \(stepSeconds.count) steps of \
-            \(decimal(median)), decoding \(decimal(decodeSeconds))), peak memory \(peakMemoryBytes >> 20) MiB
+            \(decimal(median)), decoding \(decimal(decodeSeconds))), peak memory \(peakMemoryBytes / 1_000_000) MB
             """
     }
 }

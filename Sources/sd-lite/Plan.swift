@@ -33,12 +33,12 @@ struct Plan: ParsableCommand {
 extension MemoryPlan {
     var table: String {
         let rows = stages.map { stage in
-            [stage.name] + [stage.activations, stage.weights, stage.total].map { "\($0 >> 20) MiB" }
+            [stage.name] + [stage.activations, stage.weights, stage.total].map { "\($0 / 1_000_000) MB" }
         }
         let lines = ([["", "activations", "weights", "in all"]] + rows).map { row in
             row[0].padded(to: 12) + row.dropFirst().map { $0.padded(to: 14, atFront: true) }.joined()
         }
-        return (lines + ["peak \(peak >> 20) MiB; " + choices.joined(separator: ", ")]).joined(separator: "\n")
+        return (lines + ["peak \(peak / 1_000_000) MB; " + choices.joined(separator: ", ")]).joined(separator: "\n")
     }
 }
 

@@ -1,0 +1,44 @@
+import Kernels
+import Testing
+
+@testable import SDLite
+
+@Suite struct MemoryTests {
+    private func options(_ prompt: String = "a red fox on grass") -> GenerationOptions {
+        var options = GenerationOptions(prompt: prompt)
+        options.steps = 2
+        options.seed = 3
+        return options
+    }
+
+    /// The same bits under every plan, and activations as planned, to the byte.
+    @Test func plansChangeNothingButMemory() throws {
+        let model = try Conversion.model(of: Fixtures.repository.appending(path: "models/emoji"), weights: "int8")
+        let pipeline = try Pipeline(model: model, threads: 2)
+        let free = try pipeline.plan(options(), memoryLimit: nil)
+        #expect(!free.dropsWeights && free.limits == MemoryLimits())
+        let expected = try pipeline.generate(options())
+        #expect(expected.activationBytes == free.stages.map(\.activations))
+        var limit = free.peak
+        var plans = 0
+        while let plan = try? pipeline.plan(options(), memoryLimit: limit - 500_000) {
+            let found = try pipeline.generate(options())
+            #expect(found.images == expected.images)
+            #expect(found.activationBytes == plan.stages.map(\.activations))
+            limit = min(limit - 500_000, plan.peak)
+            if plan.dropsWeights { plans += 1 }
+        }
+        #expect(plans > 1)
+        #expect(throws: ModelError.self) { try pipeline.plan(options(), memoryLimit: 1 << 20) }
+    }
+
+    @Test func limitsOfControlGroups() {
+        #expect(MemoryLimit.limit("268435456\n") == 268_435_456)
+        #expect(MemoryLimit.limit("max\n") == nil && MemoryLimit.limit("9223372036854771712\n") == nil)
+        #expect(MemoryLimit.meminfo("MemTotal:  100 kB\nMemAvailable:    42 kB\n") == 42 * 1024)
+        let groups = MemoryLimit.groups("5:cpu,cpuacct:/a\n4:memory:/docker/b\n0::/c/d\n")
+        #expect(groups.map(\.folder) == ["/sys/fs/cgroup/memory/docker/b", "/sys/fs/cgroup/c/d"])
+        #expect(groups.map(\.file) == ["memory.limit_in_bytes", "memory.max"])
+        #expect(MemoryLimit.ancestors("/sys/fs/cgroup/c/d") == ["/sys/fs/cgroup/c/d", "/sys/fs/cgroup/c", "/sys/fs/cgroup"])
+    }
+}
