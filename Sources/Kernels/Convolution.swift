@@ -77,6 +77,7 @@ extension Convolution {
         private let algorithm: Algorithm
         private let band: Band
         private let winograd: Winograd?
+        private let scratch: Scratch?
         private let zeros: Tensor
 
         private enum Algorithm: String {
@@ -103,6 +104,11 @@ extension Convolution {
             band = Band(input, mostRows: convolution.mostInputRows(for: mostRows), compute: compute)
             winograd = algorithm == .winograd
                 ? Winograd(weights, block: block ?? 0, mostRows: mostRows, width: shape[2], compute: compute) : nil
+            scratch = switch algorithm {
+            case .winograd: nil
+            case .integer: compute.integerScratch(weights, block: block ?? 0)
+            case .float: compute.matrixScratch(weights)
+            }
             zeros = compute.zeros(input.channels)
         }
 
@@ -126,11 +132,12 @@ extension Convolution {
                 winograd.convolve(source, stripe, bias: bias, into: out)
             } else if algorithm == .integer, let block = weights.integerBlock {
                 compute.integerProduct(
-                    band.pixels(of: stripe), weights, block: block, bias: bias, into: out, accumulate: false)
+                    band.pixels(of: stripe), weights, block: block, bias: bias, into: out, accumulate: false,
+                    scratch: scratch)
             } else {
                 let width = convolution.shape[2]
                 let positions = stripe.rows.count * width
-                compute.matrixProduct(weights, bias: bias, into: out, accumulate: false) { row, tap in
+                compute.matrixProduct(weights, bias: bias, into: out, accumulate: false, scratch: scratch) { row, tap in
                     let (image, position) = row.quotientAndRemainder(dividingBy: positions)
                     let y = stripe.rows.lowerBound + position / width
                     return source.pixel(

@@ -13,6 +13,8 @@ struct Linear {
     }
 
     func callAsFunction(_ x: Tensor) throws -> Tensor { try compute.linear(x, weight, bias: bias) }
+    /// GEGLU (Shazeer 2020): the first half of the outputs times gelu of the second.
+    func gated(_ x: Tensor) throws -> Tensor { try compute.gatedLinear(x, weight, bias: bias) }
     func callAsFunction(_ x: FeatureMap) -> FeatureMap { compute.convolution(x, weight, bias: bias, .pointwise) }
     func callAsFunction(_ x: Tensor, addingTo residual: Tensor) throws {
         try compute.linear(x, weight, bias: bias, addingTo: residual)
