@@ -25,6 +25,9 @@ public struct KernelTable: Sendable {
     let gatedGelu: @Sendable (Floats, Floats, MutableFloats, Int) -> Void
     let rowMaximum: @Sendable (Floats, Int) -> Float
     let exponentials: @Sendable (MutableFloats, Int, Float) -> Float
+    let attentionScores: @Sendable (Floats, Floats, Int, Int, MutableFloats) -> Void
+    let attentionWeights: @Sendable (MutableFloats, Int, MutableFloats, MutableFloats, MutableFloats) -> Void
+    let attentionSums: @Sendable (Floats, Int, Floats, Int, Int, Floats, MutableFloats) -> Void
     let scale: @Sendable (Floats, Int, Float, MutableFloats) -> Void
     let add: @Sendable (Floats, Int, MutableFloats) -> Void
     let channelMoments: @Sendable (Floats, Int, Int, MutableFloats, MutableFloats) -> Void
@@ -46,6 +49,8 @@ public struct KernelTable: Sendable {
         widenInt16: KernelsPortable.widenInt16,
         swish: KernelsPortable.swish, gelu: KernelsPortable.gelu, gatedGelu: KernelsPortable.gatedGelu,
         rowMaximum: KernelsPortable.rowMaximum, exponentials: KernelsPortable.exponentials,
+        attentionScores: KernelsPortable.attentionScores, attentionWeights: KernelsPortable.attentionWeights,
+        attentionSums: KernelsPortable.attentionSums,
         scale: KernelsPortable.scale, add: KernelsPortable.add, channelMoments: KernelsPortable.channelMoments,
         scaleChannels: KernelsPortable.scaleChannels, normalizeRow: KernelsPortable.normalizeRow,
         largestMagnitude: KernelsPortable.largestMagnitude, quantize: KernelsPortable.quantize, widenPairs: KernelsPortable.widenPairs,
@@ -59,6 +64,8 @@ public struct KernelTable: Sendable {
         widenInt16: KernelsAVX2.widenInt16,
         swish: KernelsAVX2.swish, gelu: KernelsAVX2.gelu, gatedGelu: KernelsAVX2.gatedGelu,
         rowMaximum: KernelsAVX2.rowMaximum, exponentials: KernelsAVX2.exponentials,
+        attentionScores: KernelsAVX2.attentionScores, attentionWeights: KernelsAVX2.attentionWeights,
+        attentionSums: KernelsAVX2.attentionSums,
         scale: KernelsAVX2.scale, add: KernelsAVX2.add, channelMoments: KernelsAVX2.channelMoments,
         scaleChannels: KernelsAVX2.scaleChannels, normalizeRow: KernelsAVX2.normalizeRow,
         largestMagnitude: KernelsAVX2.largestMagnitude, quantize: KernelsAVX2.quantize, widenPairs: KernelsAVX2.widenPairs,
@@ -71,6 +78,8 @@ public struct KernelTable: Sendable {
         widenInt16: KernelsAVX512.widenInt16,
         swish: KernelsAVX512.swish, gelu: KernelsAVX512.gelu, gatedGelu: KernelsAVX512.gatedGelu,
         rowMaximum: KernelsAVX512.rowMaximum, exponentials: KernelsAVX512.exponentials,
+        attentionScores: KernelsAVX512.attentionScores, attentionWeights: KernelsAVX512.attentionWeights,
+        attentionSums: KernelsAVX512.attentionSums,
         scale: KernelsAVX512.scale, add: KernelsAVX512.add, channelMoments: KernelsAVX512.channelMoments,
         scaleChannels: KernelsAVX512.scaleChannels, normalizeRow: KernelsAVX512.normalizeRow,
         largestMagnitude: KernelsAVX512.largestMagnitude, quantize: KernelsAVX512.quantize, widenPairs: KernelsAVX512.widenPairs,

@@ -1,12 +1,12 @@
-/// What attention reads of its context, per batch and head: keys as panels `[keys/16][d][16]` and values as panels
-/// `[padded d/16][keys][16]`.
+/// What attention reads of its context, per batch and head: keys as panels `[keys/5][d][5]` and values as panels
+/// `[padded d/5][keys][5]`.
 public final class KeysAndValues: Sendable {
     let batch: Int
     let heads: Int
     let keys: Int
     let d: Int
     let paddedWidth: Int
-    private let paddedKeys: Int
+    let paddedKeys: Int
     private let keyPanels: Tensor
     private let valuePanels: Tensor
 
@@ -25,8 +25,9 @@ public final class KeysAndValues: Sendable {
         UnsafePointer(keyPanels.pointer) + (head * paddedKeys + key) * d
     }
 
-    func valuePanel(head: Int, key: Int, column: Int) -> UnsafePointer<Float> {
-        UnsafePointer(valuePanels.pointer) + head * paddedWidth * paddedKeys + column * paddedKeys + key * 16
+    /// Of the first five channels; the next five are `5 * paddedKeys` further on.
+    func valuePanel(head: Int, key: Int) -> UnsafePointer<Float> {
+        UnsafePointer(valuePanels.pointer) + head * paddedWidth * paddedKeys + key * 5
     }
 }
 
@@ -47,7 +48,7 @@ extension Compute {
         precondition(key.channels % heads == 0)
         let (batch, width, d) = (key.shape[0], key.channels, key.channels / heads)
         let keys = key.rows / batch
-        let paddedKeys = (keys + 15) / 16 * 16
+        let paddedKeys = (keys + 4) / 5 * 5
         let panels = tensor([batch * heads, paddedKeys, d])
         perform("pack keys") {
             pool.forEach(batch * heads) { head, _ in
@@ -55,8 +56,8 @@ extension Compute {
                 let out = panels.pointer + head * paddedKeys * d
                 for j in 0..<paddedKeys {
                     let row = source + min(j, keys - 1) * width
-                    let panel = out + j / 16 * 16 * d + j % 16
-                    for i in 0..<d { panel[i * 16] = row[i] }
+                    let panel = out + j / 5 * 5 * d + j % 5
+                    for i in 0..<d { panel[i * 5] = row[i] }
                 }
             }
         }
@@ -67,8 +68,8 @@ extension Compute {
         precondition(value.shape == shape, "values \(value.shape), keys \(shape)")
         let (batch, width, d) = (value.shape[0], value.channels, value.channels / heads)
         let keys = value.rows / batch
-        let paddedKeys = (keys + 15) / 16 * 16
-        let paddedWidth = (d + 15) / 16 * 16
+        let paddedKeys = (keys + 4) / 5 * 5
+        let paddedWidth = (d + 4) / 5 * 5
         let panels = tensor([batch * heads, paddedWidth, paddedKeys])
         perform("pack values") {
             pool.forEach(batch * heads) { head, _ in
@@ -76,7 +77,7 @@ extension Compute {
                 let out = panels.pointer + head * paddedWidth * paddedKeys
                 for j in 0..<paddedKeys {
                     let row = source + min(j, keys - 1) * width
-                    for i in 0..<paddedWidth { out[(i / 16 * paddedKeys + j) * 16 + i % 16] = i < d ? row[i] : 0 }
+                    for i in 0..<paddedWidth { out[(i / 5 * paddedKeys + j) * 5 + i % 5] = i < d ? row[i] : 0 }
                 }
             }
         }

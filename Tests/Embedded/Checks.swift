@@ -25,6 +25,7 @@ let untouched: Float = -12345
         checks.winograd()
         checks.functions()
         checks.channels()
+        checks.attention()
         print(checks.comparisons, terminator: " comparisons, ")
         print(checks.failures, terminator: " failures\n")
         exit(checks.failures == 0 && checks.comparisons > 100_000 ? 0 : 1)

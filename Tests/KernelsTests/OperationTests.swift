@@ -55,7 +55,8 @@ private let tolerance = 1e-6
     @Test(arguments: computes, [false, true])
     func attention(_ compute: Compute, _ causal: Bool) throws {
         for (tokens, keys, heads, d) in [
-            (1, 1, 1, 8), (77, 77, 2, 20), (50, 50, 1, 40), (300, 300, 2, 16), (9, 77, 3, 64), (10, 140, 1, 160),
+            (1, 1, 1, 8), (2, 2, 1, 16), (3, 3, 2, 80), (7, 7, 1, 512), (17, 17, 3, 8), (131, 131, 2, 40),
+            (77, 77, 2, 20), (50, 50, 1, 40), (300, 300, 2, 16), (9, 77, 3, 64), (10, 140, 1, 160),
         ] {
             if causal && tokens != keys { continue }
             var numbers = Numbers(UInt64(tokens + d))
