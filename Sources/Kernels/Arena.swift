@@ -22,8 +22,8 @@ final class Arena: Sendable {
     private let capacity: Int
 
     static let alignment = 64
-    /// Address space costs nothing; where less is to be had, half is tried, and so on.
-    private static let largestCapacity = 1 << 40
+    /// Address space costs next to nothing; where less is to be had, half is tried, and so on.
+    private static let largestCapacity = 1 << 35
     private static let smallestCapacity = 1 << 26
     private static let hugePage = 2 << 20
 

@@ -35,6 +35,8 @@ extension Pipeline {
     /// - Throws: `ModelError.notEnoughMemory` with the smallest workable figure, or what is wrong with the options
     @discardableResult
     public func plan(_ options: GenerationOptions, memoryLimit: Int?) throws -> MemoryPlan {
+        compute.endStage()
+        model.stream.release()
         let base = max(0, MemoryUsage.now.total - compute.peakActivationBytes)
         let planner = try planningPipeline()
         var best: MemoryPlan?

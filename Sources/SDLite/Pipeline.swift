@@ -133,7 +133,7 @@ public final class Pipeline {
 
         try unet.prepare(timesteps: scheduler.timesteps)
         var stepSeconds: [Double] = []
-        for (step, timestep) in scheduler.timesteps.enumerated() where step == 0 || !compute.isPlanning {
+        for (step, timestep) in scheduler.timesteps.enumerated() where step < 3 || !compute.isPlanning {
             try report(.denoising, step, of: scheduler.timesteps.count)
             stepSeconds.append(try clock.measure {
                 var input = latents
@@ -183,11 +183,16 @@ public final class Pipeline {
         return noise
     }
 
+    private static let mostPixels = 4096 * 4096
+
     private func latentShape(_ options: GenerationOptions) throws -> [Int] {
         let (width, height) = (options.width ?? model.defaultSize, options.height ?? model.defaultSize)
         guard options.count > 0 else { throw ModelError.badOption("count must be 1 or more, not \(options.count)") }
         guard width > 0, height > 0, width % vae.scale == 0, height % vae.scale == 0, width <= 8192, height <= 8192 else {
             throw ModelError.badSize(width: width, height: height, multiple: vae.scale)
+        }
+        guard width * height <= Self.mostPixels else {
+            throw ModelError.badOption("\(width)×\(height) is too large: at most \(Self.mostPixels) pixels are possible")
         }
         let shape = [options.count, unet.inChannels, height / vae.scale, width / vae.scale]
         if let latents = options.latents, latents.shape != shape {

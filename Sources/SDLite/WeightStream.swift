@@ -40,8 +40,12 @@ final class WeightStream: Sendable {
 
     /// Gives back whatever is resident, if memory is short; what was touched while loading, in any case.
     func endStage() {
+        if state.withLock({ $0.drops || $0.resident.isEmpty }) { release() }
+    }
+
+    /// Gives back whatever is resident.
+    func release() {
         state.withLock { state in
-            guard state.drops || state.resident.isEmpty else { return }
             state.resident = []
             file.discardAll()
         }
