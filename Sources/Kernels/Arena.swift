@@ -22,8 +22,8 @@ final class Arena: Sendable {
     private let capacity: Int
 
     static let alignment = 64
-    /// Address space costs next to nothing; where less is to be had, half is tried, and so on.
-    private static let largestCapacity = 1 << 35
+    /// More than any picture takes. Address space costs next to nothing, except in emulators; where less is to be had, half is tried, and so on.
+    private static let largestCapacity = 1 << 33
     private static let smallestCapacity = 1 << 26
     private static let hugePage = 2 << 20
 

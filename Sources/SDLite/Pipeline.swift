@@ -183,7 +183,7 @@ public final class Pipeline {
         return noise
     }
 
-    private static let mostPixels = 4096 * 4096
+    private static let mostPixels = 2048 * 2048
 
     private func latentShape(_ options: GenerationOptions) throws -> [Int] {
         let (width, height) = (options.width ?? model.defaultSize, options.height ?? model.defaultSize)

@@ -93,7 +93,7 @@ import Testing
         let packed = PackedMatrix(outputs: 48, inputs: 32, taps: 9, storage: .int8(block: 16), seed: 1)
         let peaks = try [false, true].map { isPlanning in
             let compute = Compute(threads: 2, isPlanning: isPlanning)
-            let x = FeatureMap(Tensor([1, 64, 64, 32], repeating: 1))
+            let x = FeatureMap(random([1, 64, 64, 32], seed: 9))
             let norm = try compute.groupNorm(
                 x, weight: Tensor([32], repeating: 1), bias: Tensor([32], repeating: 0), groups: 4, epsilon: 1e-5)
             let y = try compute.stored(compute.convolution(norm, packed.matrix, .same3x3))
