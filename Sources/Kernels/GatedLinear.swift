@@ -23,6 +23,8 @@ extension Compute {
         let scratch = scratch(2 * tileCount * MemoryLayout<Float>.stride + productBytes)
         let name = "linear, gated, \(x.rows) rows, \(block == nil ? "float" : "integer")"
         perform(name, products: x.rows * weights.inputs * weights.outputs) {
+            weights.residence?.begin()
+            defer { weights.residence?.end() }
             let (input, inputs) = (UnsafePointer(x.pointer), weights.inputs)
             forEachBlock(rows: x.rows, panels: halves) { rows, group, worker in
                 let hidden = scratch[worker].assumingMemoryBound(to: Float.self)
