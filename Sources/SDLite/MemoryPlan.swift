@@ -37,7 +37,12 @@ extension Pipeline {
     public func plan(_ options: GenerationOptions, memoryLimit: Int?) throws -> MemoryPlan {
         compute.endStage()
         model.stream.release()
-        let base = max(0, MemoryUsage.now.total - compute.peakActivationBytes)
+        return try plan(
+            options, memoryLimit: memoryLimit, base: max(0, MemoryUsage.now.total - compute.peakActivationBytes))
+    }
+
+    /// - Parameter base: what is resident besides activations and weights
+    func plan(_ options: GenerationOptions, memoryLimit: Int?, base: Int) throws -> MemoryPlan {
         let planner = try planningPipeline()
         var best: MemoryPlan?
         for (limits, drops) in candidates(options) {
