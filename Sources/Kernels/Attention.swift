@@ -1,7 +1,5 @@
 extension Compute {
-    /// Queries in the lanes of a micro-kernel.
-    private static let lanes = 16
-    /// Groups of `lanes` queries that read the same keys and values while these are in the cache.
+    /// Groups of queries, a register tile's columns each, that read the same keys and values while these are in the cache.
     private static let groups = 3
     private static let keyBlock = 120
 
@@ -18,8 +16,8 @@ extension Compute {
         let (batch, width) = (query.shape[0], query.channels)
         let (tokens, keys, heads, d) = (query.rows / batch, packed.keys, packed.heads, packed.d)
         precondition(d * heads == width && packed.batch == batch)
-        let block = Self.groups * Self.lanes
-        let floats = Self.lanes * (Self.keyBlock + 1) + block * (d + packed.paddedWidth + 2)
+        let block = Self.groups * kernels.tileColumns
+        let floats = kernels.tileColumns * (Self.keyBlock + 1) + block * (d + packed.paddedWidth + 2)
         let scratch = scratch(floats * MemoryLayout<Float>.stride)
         perform("attention, \(tokens)×\(keys)", products: 2 * batch * tokens * keys * width) {
             let blocks = (tokens + block - 1) / block
@@ -39,7 +37,7 @@ extension Compute {
         _ query: UnsafeMutablePointer<Float>, rows: Int, firstRow: Int, stride: Int, _ packed: KeysAndValues,
         head: Int, causal: Bool, _ scratch: UnsafeMutablePointer<Float>
     ) {
-        let (d, paddedWidth, lanes) = (packed.d, packed.paddedWidth, Self.lanes)
+        let (d, paddedWidth, lanes) = (packed.d, packed.paddedWidth, kernels.tileColumns)
         let block = Self.groups * lanes
         let scores = scratch
         let factors = scores + Self.keyBlock * lanes
@@ -80,8 +78,9 @@ extension Compute {
 
     /// - Parameter ahead: the first key's position less the first query's
     private func hideLaterKeys(_ scores: UnsafeMutablePointer<Float>, _ count: Int, ahead: Int) {
+        let lanes = kernels.tileColumns
         for key in 0..<count {
-            for r in 0..<max(0, min(Self.lanes, ahead + key)) { scores[key * Self.lanes + r] = -.infinity }
+            for r in 0..<max(0, min(lanes, ahead + key)) { scores[key * lanes + r] = -.infinity }
         }
     }
 }

@@ -11,7 +11,18 @@ final class Band {
     private let scratch: Scratch
     private static let pixelsAtATime = 8192
     private var images = 0..<0
-    private var held = 0..<0
+    private var heldRows = 0..<0
+
+    /// Where the rows that are held lie.
+    struct Held {
+        fileprivate let start: UnsafeMutablePointer<Float>
+        fileprivate let firstImage, firstRow, rowsPerImage, rowSize: Int
+
+        /// An image row's first pixel; the row must be held.
+        func row(image: Int, y: Int) -> UnsafeMutablePointer<Float> {
+            start + ((image - firstImage) * rowsPerImage + y - firstRow) * rowSize
+        }
+    }
 
     /// - Parameter wanted: the most image rows that are asked for at a time; nil leaves it to this band
     init(_ map: FeatureMap, mostRows wanted: Int? = nil, compute: Compute) {
@@ -38,20 +49,22 @@ final class Band {
     var name: String { run?.name ?? "copy" }
     var productsPerRow: Int { run?.productsPerRow ?? 0 }
 
-    /// Where the channels of an image row's first pixel lie; the row must be held.
-    func row(image: Int, y: Int) -> UnsafeMutablePointer<Float> {
-        let tensor = memory ?? map.tensor!
-        return tensor.pointer + place(image: image, y: y) * map.width * map.channels
+    var held: Held {
+        let rowSize = map.width * map.channels
+        guard let memory else {
+            return Held(start: map.tensor!.pointer, firstImage: 0, firstRow: 0, rowsPerImage: map.height, rowSize: rowSize)
+        }
+        return Held(
+            start: memory.pointer, firstImage: images.lowerBound, firstRow: heldRows.lowerBound,
+            rowsPerImage: heldRows.count, rowSize: rowSize)
     }
 
     /// The pixels of a stripe that is held, `[pixels, channels]`.
     func pixels(of stripe: Stripe) -> Tensor {
-        let first = place(image: stripe.images.lowerBound, y: stripe.rows.lowerBound) * map.width
-        return (memory ?? map.tensor!).rows(first..<first + stripe.imageRows * map.width)
-    }
-
-    private func place(image: Int, y: Int) -> Int {
-        memory == nil ? image * map.height + y : (image - images.lowerBound) * held.count + y - held.lowerBound
+        let all = memory ?? map.tensor!
+        let offset = held.row(image: stripe.images.lowerBound, y: stripe.rows.lowerBound) - all.pointer
+        let first = offset / map.channels
+        return all.rows(first..<first + stripe.imageRows * map.width)
     }
 
     /// Holds the rows of `stripe`, and maybe a few more.
@@ -59,31 +72,31 @@ final class Band {
         guard let memory else { return }
         let wanted = stripe.rows
         var next = wanted.lowerBound
-        if images == stripe.images, held.lowerBound <= next, held.upperBound > next {
+        if images == stripe.images, heldRows.lowerBound <= next, heldRows.upperBound > next {
             if images.count > 1 { return }  // all rows are held
-            let kept = next..<held.upperBound
+            let kept = next..<heldRows.upperBound
             memory.pointer.update(
-                from: row(image: images.lowerBound, y: kept.lowerBound), count: kept.count * map.width * map.channels)
+                from: held.row(image: images.lowerBound, y: kept.lowerBound), count: kept.count * map.width * map.channels)
             next = kept.upperBound
         }
         images = stripe.images
-        held = wanted.lowerBound..<max(wanted.upperBound, next)
-        guard next < held.upperBound else { return }
+        heldRows = wanted.lowerBound..<max(wanted.upperBound, next)
+        guard next < heldRows.upperBound else { return }
         if let run {
-            held = held.lowerBound..<min(map.height, Stripe.wholeUnits(held.upperBound))
-            let new = Stripe(images: images, rows: next..<held.upperBound)
+            heldRows = heldRows.lowerBound..<min(map.height, Stripe.wholeUnits(heldRows.upperBound))
+            let new = Stripe(images: images, rows: next..<heldRows.upperBound)
             run.rows(new, into: pixels(of: new))
         }
-        loadRows(next..<held.upperBound)
+        loadRows(next..<heldRows.upperBound)
     }
 
     /// Reads, rounds and normalises rows, all threads at a row each.
     private func loadRows(_ rows: Range<Int>) {
-        let (width, channels, kernels) = (map.width, map.channels, compute.kernels)
+        let (width, channels, kernels, held) = (map.width, map.channels, compute.kernels, held)
         if run != nil && map.rounding == .float32 && map.norm == nil { return }
         compute.pool.forEach(images.count * rows.count) { i, worker in
             let (image, y) = (images.lowerBound + i / rows.count, rows.lowerBound + i % rows.count)
-            let target = row(image: image, y: y)
+            let target = held.row(image: image, y: y)
             if case .stored(let tensors) = map.source { readRow(y, image: image, of: tensors, into: target) }
             if map.rounding == .int16 { round(target, scratch[worker].assumingMemoryBound(to: Int16.self)) }
             if let norm = map.norm {

@@ -170,20 +170,24 @@ extension Convolution {
 
 /// Finds the pixels that a convolution reads: beyond the edges zeros, and enlarged by nearest neighbour if asked.
 struct PixelSource {
-    let channels: Int
-    private let band: Band
+    private let channels: Int
     private let zeroRow: UnsafePointer<Float>
+    private let held: Band.Held
     private let inputHeight, inputWidth, height, width: Int
+    private let isEnlarged: Bool
 
+    /// The rows that `band` holds now.
     init(_ band: Band, enlargedTo size: (height: Int, width: Int), zeroRow: UnsafePointer<Float>) {
-        self.band = band
+        held = band.held
         self.zeroRow = zeroRow
         channels = band.map.channels
         (inputHeight, inputWidth, height, width) = (band.map.height, band.map.width, size.height, size.width)
+        isEnlarged = (inputHeight, inputWidth) != (height, width)
     }
 
     func pixel(image: Int, y: Int, x: Int) -> UnsafePointer<Float> {
         guard y >= 0, y < height, x >= 0, x < width else { return zeroRow }
-        return UnsafePointer(band.row(image: image, y: y * inputHeight / height)) + x * inputWidth / width * channels
+        let (y, x) = isEnlarged ? (y * inputHeight / height, x * inputWidth / width) : (y, x)
+        return UnsafePointer(held.row(image: image, y: y)) + x * channels
     }
 }

@@ -26,8 +26,8 @@ extension Compute {
 
     func integerScratchBytes(_ weights: WeightMatrix, block: Int) -> Int {
         let step = integerStep(weights, block: block)
-        return IntegerScratch.floats(step: step, block: block) * MemoryLayout<Float>.stride
-            + (IntegerScratch.rows + WeightMatrix.panelWidth) * step * MemoryLayout<Int16>.stride
+        return IntegerScratch.floats(step: step, block: block, columns: kernels.tileColumns) * MemoryLayout<Float>.stride
+            + (IntegerScratch.rows + kernels.tileColumns) * step * MemoryLayout<Int16>.stride
     }
 
     private func integerStep(_ weights: WeightMatrix, block: Int) -> Int {
@@ -42,7 +42,7 @@ extension Compute {
         let width = WeightMatrix.panelWidth
         let inputs = weights.inputs
         let step = integerStep(weights, block: block)
-        let scratch = IntegerScratch(memory, step: step, block: block)
+        let scratch = IntegerScratch(memory, step: step, block: block, columns: kernels.tileColumns)
         for (r, row) in rows.enumerated() {
             let largest = max(kernels.largestMagnitude(x.pointer + row * inputs, inputs), .leastNormalMagnitude)
             scratch.rowScales[r] = largest / Self.largestInt16
@@ -54,33 +54,34 @@ extension Compute {
                 kernels.quantize(
                     x.pointer + row * inputs + first, count, scratch.factors[r], scratch.activations + r * count)
             }
-            for panel in panels {
-                kernels.widenPairs(weights.int8Values(panel: panel, channel: first), count, scratch.panel)
+            for panel in stride(from: panels.lowerBound, to: panels.upperBound, by: kernels.tilePanels) {
+                weights.widenPairs(tile: panel, channels: first..<first + count, into: scratch.panel, with: kernels)
                 columnScales(
-                    weights, panel: panel, channels: first..<first + count, block: block, depth: block,
+                    weights, tile: panel, channels: first..<first + count, block: block, depth: block,
                     into: scratch.columnScales)
-                let panelBias = first == 0 ? bias.map { UnsafePointer($0.pointer + panel * width) } : nil
+                let tileBias = first == 0 ? bias.map { UnsafePointer($0.pointer + panel * width) } : nil
+                let columns = min(kernels.tileColumns, (panels.upperBound - panel) * width)
                 for r in stride(from: 0, to: rows.count, by: Self.tileRows) {
                     integerTile(
-                        rows: min(Self.tileRows, rows.count - r), channels: count, depth: block,
+                        rows: min(Self.tileRows, rows.count - r), columns: columns, channels: count, depth: block,
                         scratch.activations + r * count, stride: count, panel: scratch.panel,
                         columnScales: scratch.columnScales, rowScales: scratch.rowScales + r,
                         out + r * outStride + (panel - panels.lowerBound) * width, outStride: outStride,
-                        accumulate: accumulate || first > 0, bias: panelBias)
+                        accumulate: accumulate || first > 0, bias: tileBias)
                 }
             }
         }
     }
 
-    /// Writes the scales of a panel's columns for every `depth` channels, `[channels / depth rounded up][16]`; `depth`
-    /// divides `block`, and `channels` begin with a block.
+    /// Writes the scales of a tile's columns for every `depth` channels, `[channels / depth rounded up][tileColumns]`;
+    /// `depth` divides `block`, and `channels` begin with a block.
     func columnScales(
-        _ weights: WeightMatrix, panel: Int, channels: Range<Int>, block: Int, depth: Int,
+        _ weights: WeightMatrix, tile panel: Int, channels: Range<Int>, block: Int, depth: Int,
         into scales: UnsafeMutablePointer<Float>
     ) {
-        let width = WeightMatrix.panelWidth
+        let width = kernels.tileColumns
         let blocks = channels.lowerBound / block..<(channels.upperBound + block - 1) / block
-        weights.widenScales(panel: panel, blocks: blocks, into: scales, with: kernels)
+        weights.widenScales(tile: panel, blocks: blocks, into: scales, with: kernels)
         let parts = block / depth
         guard parts > 1 else { return }
         for i in stride(from: (channels.count + depth - 1) / depth - 1, to: 0, by: -1) {
@@ -90,21 +91,21 @@ extension Compute {
 
     /// One register tile over `channels` channels, summed in int32 `depth` at a time.
     func integerTile(
-        rows: Int, channels: Int, depth: Int, _ a: UnsafePointer<Int16>, stride: Int, panel: UnsafePointer<Int16>,
+        rows: Int, columns: Int, channels: Int, depth: Int, _ a: UnsafePointer<Int16>, stride: Int, panel: UnsafePointer<Int16>,
         columnScales: UnsafePointer<Float>, rowScales: UnsafePointer<Float>, _ out: UnsafeMutablePointer<Float>,
         outStride: Int, accumulate: Bool, bias: UnsafePointer<Float>? = nil
     ) {
         let sums = channels / depth
         if sums > 0 {
             kernels.tileInt16(
-                rows, sums, depth / 2, a, stride, panel, columnScales, rowScales, out, outStride, accumulate,
+                rows, columns, sums, depth / 2, a, stride, panel, columnScales, rowScales, out, outStride, accumulate,
                 bias)
         }
         let done = sums * depth
         if done < channels {
-            let width = WeightMatrix.panelWidth
+            let width = kernels.tileColumns
             kernels.tileInt16(
-                rows, 1, (channels - done) / 2, a + done, stride, panel + done * width, columnScales + sums * width,
+                rows, columns, 1, (channels - done) / 2, a + done, stride, panel + done * width, columnScales + sums * width,
                 rowScales, out, outStride, accumulate || sums > 0, sums > 0 ? nil : bias)
         }
     }
@@ -115,22 +116,22 @@ private struct IntegerScratch {
     let rowScales, factors, columnScales: UnsafeMutablePointer<Float>
     /// `[rows][step]`
     let activations: UnsafeMutablePointer<Int16>
-    /// `[step / 2][16][2]`
+    /// `[step / 2][tileColumns][2]`
     let panel: UnsafeMutablePointer<Int16>
 
-    /// A register tile may read beyond the last row.
-    static let rows = Compute.rowBlock + Compute.tileRows
+    /// A register tile may read beyond the last row. A multiple of 16, so that what follows is aligned.
+    static let rows = (Compute.rowBlock + Compute.tileRows + 15) / 16 * 16
 
-    init(_ memory: UnsafeMutableRawPointer, step: Int, block: Int) {
+    init(_ memory: UnsafeMutableRawPointer, step: Int, block: Int, columns: Int) {
         rowScales = memory.assumingMemoryBound(to: Float.self)
         factors = rowScales + Self.rows
         columnScales = factors + Self.rows
-        let integers = rowScales + Self.floats(step: step, block: block)
+        let integers = rowScales + Self.floats(step: step, block: block, columns: columns)
         activations = UnsafeMutableRawPointer(integers).assumingMemoryBound(to: Int16.self)
         panel = activations + Self.rows * step
     }
 
-    static func floats(step: Int, block: Int) -> Int {
-        2 * rows + (step + block - 1) / block * WeightMatrix.panelWidth
+    static func floats(step: Int, block: Int, columns: Int) -> Int {
+        2 * rows + (step + block - 1) / block * columns
     }
 }

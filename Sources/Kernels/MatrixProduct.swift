@@ -31,29 +31,32 @@ extension Compute {
     func matrixScratch(_ weights: WeightMatrix) -> Scratch { scratch(matrixScratchBytes(weights)) }
 
     func matrixScratchBytes(_ weights: WeightMatrix) -> Int {
-        let width = WeightMatrix.panelWidth
-        return (channelStep(weights) * weights.taps + Self.tileRows) * width * MemoryLayout<Float>.stride
+        (channelStep(weights) * weights.taps + Self.tileRows) * kernels.tileColumns * MemoryLayout<Float>.stride
             + Self.rowBlock * weights.taps * MemoryLayout<UnsafePointer<Float>>.stride
     }
 
     /// Channels that are widened and multiplied at a time.
     private func channelStep(_ weights: WeightMatrix) -> Int {
         let width = WeightMatrix.panelWidth
-        return max(width, Self.slabSize / (width * weights.taps) / width * width)
+        return max(width, Self.slabSize / (kernels.tileColumns * weights.taps) / width * width)
     }
 
-    /// Cuts a product into blocks of rows and, where these are too few to keep all threads busy, groups of panels.
+    /// Cuts a product into blocks of rows and, where these are too few to keep all threads busy, groups of panels, of
+    /// whole tiles but for the last.
     func forEachBlock(
         rows: Int, panels: Int, _ body: (_ rows: Range<Int>, _ panels: Range<Int>, _ worker: Int) -> Void
     ) {
         let rowBlocks = (rows + Self.rowBlock - 1) / Self.rowBlock
-        let groups = min(panels, (Self.fewestBlocks + rowBlocks - 1) / rowBlocks)
+        let tiles = (panels + kernels.tilePanels - 1) / kernels.tilePanels
+        let groups = min(tiles, (Self.fewestBlocks + rowBlocks - 1) / rowBlocks)
         pool.forEach(rowBlocks * groups) { block, worker in
             let firstRow = block / groups * Self.rowBlock
             let group = block % groups
             body(
                 firstRow..<min(rows, firstRow + Self.rowBlock),
-                group * panels / groups..<(group + 1) * panels / groups, worker)
+                group * tiles / groups * kernels.tilePanels
+                    ..< min(panels, (group + 1) * tiles / groups * kernels.tilePanels),
+                worker)
         }
     }
 
@@ -63,7 +66,7 @@ extension Compute {
         inputRow: (Int, Int) -> UnsafePointer<Float>, _ scratch: UnsafeMutableRawPointer,
         _ out: UnsafeMutablePointer<Float>, outStride: Int, accumulate: Bool
     ) {
-        let width = WeightMatrix.panelWidth
+        let (width, panelWidth) = (kernels.tileColumns, WeightMatrix.panelWidth)
         let tiles = (rows.count + Self.tileRows - 1) / Self.tileRows
         let channelStep = channelStep(weights)
         let slab = scratch.assumingMemoryBound(to: Float.self)
@@ -74,22 +77,23 @@ extension Compute {
         for channel in stride(from: 0, to: weights.inputs, by: channelStep) {
             let channels = channel..<min(weights.inputs, channel + channelStep)
             let adding = accumulate || channel > 0
-            for panel in panels {
-                weights.widen(panel: panel, channels: channels, into: slab, with: kernels)
-                let columns = min(width, weights.outputs - panel * width)
-                let panelBias = channel == 0 ? bias.map { UnsafePointer($0.pointer + panel * width) } : nil
+            for panel in stride(from: panels.lowerBound, to: panels.upperBound, by: kernels.tilePanels) {
+                weights.widen(tile: panel, channels: channels, into: slab, with: kernels)
+                let columns = min(
+                    width, (panels.upperBound - panel) * panelWidth, weights.outputs - panel * panelWidth)
+                let tileBias = channel == 0 ? bias.map { UnsafePointer($0.pointer + panel * panelWidth) } : nil
                 for t in 0..<tiles {
                     let tileRows = min(Self.tileRows, rows.count - t * Self.tileRows)
-                    let target = out + t * Self.tileRows * outStride + (panel - panels.lowerBound) * width
+                    let target = out + t * Self.tileRows * outStride + (panel - panels.lowerBound) * panelWidth
                     let inputs = UnsafePointer(pointers) + t * weights.taps * Self.tileRows
                     if columns == width {
                         kernels.tile(
                             tileRows, weights.taps, channels.count, inputs, channel, slab, target, outStride, adding,
-                            panelBias)
+                            tileBias)
                         continue
                     }
                     kernels.tile(
-                        tileRows, weights.taps, channels.count, inputs, channel, slab, edge, width, false, panelBias)
+                        tileRows, weights.taps, channels.count, inputs, channel, slab, edge, width, false, tileBias)
                     for r in 0..<tileRows {
                         for c in 0..<columns {
                             let sum = edge[r * width + c]

@@ -20,9 +20,10 @@ extension Compute {
         var totals = [Double](repeating: 0, count: x.batch * 2 * channels)
         try forEachStripe(of: x, mostRows: band.mostRows, "group norm") { stripe in
             band.advance(to: stripe)
+            let held = band.held
             pool.forEach(stripe.imageRows) { i, _ in
                 let (image, row) = i.quotientAndRemainder(dividingBy: stripe.rows.count)
-                let pixels = band.row(image: stripe.images.lowerBound + image, y: stripe.rows.lowerBound + row)
+                let pixels = held.row(image: stripe.images.lowerBound + image, y: stripe.rows.lowerBound + row)
                 for segment in 0..<segments {
                     let first = segment * Self.momentPixels
                     let sums = partial.pointer + (i * segments + segment) * 2 * channels

@@ -25,14 +25,15 @@ extension Compute {
         try forEachStripe(of: map, mostRows: band.mostRows, band.name, productsPerRow: band.productsPerRow) { stripe in
             band.advance(to: stripe)
             other?.advance(to: stripe)
+            let (held, otherHeld) = (band.held, other?.held)
             pool.forEach(stripe.imageRows) { i, worker in
                 let (image, row) = i.quotientAndRemainder(dividingBy: stripe.rows.count)
                 let (n, y) = (stripe.images.lowerBound + image, stripe.rows.lowerBound + row)
-                var sum = band.row(image: n, y: y)
-                if let other {
+                var sum = held.row(image: n, y: y)
+                if let otherHeld {
                     let floats = scratch[worker].assumingMemoryBound(to: Float.self)
                     floats.update(from: sum, count: map.width * map.channels)
-                    kernels.add(other.row(image: n, y: y), map.width * map.channels, floats)
+                    kernels.add(otherHeld.row(image: n, y: y), map.width * map.channels, floats)
                     sum = floats
                 }
                 let first = (n * map.height + y) * map.width

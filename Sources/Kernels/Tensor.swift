@@ -24,8 +24,8 @@ public final class Tensor: @unchecked Sendable {
         case tensor(Tensor)
     }
 
-    /// Bytes after the end: whole vectors may be read beyond it.
-    private static let slack = 64
+    /// Bytes after the end: a register tile's two vectors may be read beyond it.
+    private static let slack = 128
 
     /// Floats in memory of their own, uninitialised.
     public init(_ shape: [Int]) {

@@ -63,32 +63,57 @@ public struct WeightMatrix: @unchecked Sendable {
         bytes + panel * panelBytes + channel * taps * Self.panelWidth
     }
 
-    /// Writes an int8 panel's scales for a range of blocks as floats `[blocks.count][16]`.
-    func widenScales(panel: Int, blocks: Range<Int>, into out: UnsafeMutablePointer<Float>, with kernels: KernelTable) {
-        let scales = bytes + panel * panelBytes + inputs * taps * Self.panelWidth
-        kernels.convertFloat16(
-            scales + blocks.lowerBound * Self.panelWidth * 2, blocks.count * Self.panelWidth, out)
-    }
-
-    /// Writes the panel's weights for a range of input channels as floats `[taps][channels.count][16]`.
-    func widen(panel: Int, channels: Range<Int>, into out: UnsafeMutablePointer<Float>, with kernels: KernelTable) {
-        let base = bytes + panel * panelBytes
-        let tapStride = channels.count * Self.panelWidth
-        switch storage {
-        case .float16:
-            let source = base + channels.lowerBound * taps * Self.panelWidth * 2
-            kernels.widenFloat16(source, channels.count, taps, out, tapStride)
-        case .int8(let block):
-            let scales = base + inputs * taps * Self.panelWidth
-            var channel = channels.lowerBound
-            while channel < channels.upperBound {
-                let end = min(channels.upperBound, (channel / block + 1) * block)
-                kernels.widenInt8(
-                    base + channel * taps * Self.panelWidth, end - channel, taps,
-                    scales + channel / block * Self.panelWidth * 2,
-                    out + (channel - channels.lowerBound) * Self.panelWidth, tapStride)
-                channel = end
+    /// Writes the scales of the panels that a tile spans, for a range of blocks, as floats `[blocks.count][tileColumns]`.
+    func widenScales(tile panel: Int, blocks: Range<Int>, into out: UnsafeMutablePointer<Float>, with kernels: KernelTable) {
+        let width = Self.panelWidth
+        forEachPanel(tile: panel, kernels) { panel, column in
+            let scales = bytes + panel * panelBytes + inputs * taps * width
+            for (i, block) in blocks.enumerated() {
+                kernels.convertFloat16(scales + block * width * 2, width, out + i * kernels.tileColumns + column)
             }
         }
+    }
+
+    /// Writes int8 weights of the panels that a tile spans, for a range of input channels, as pairs
+    /// `[channels.count / 2][tileColumns][2]`.
+    func widenPairs(
+        tile panel: Int, channels: Range<Int>, into out: UnsafeMutablePointer<Int16>, with kernels: KernelTable
+    ) {
+        forEachPanel(tile: panel, kernels) { panel, column in
+            kernels.widenPairs(
+                int8Values(panel: panel, channel: channels.lowerBound), channels.count, out + 2 * column,
+                2 * kernels.tileColumns)
+        }
+    }
+
+    /// Writes weights of the panels that a tile spans, for a range of input channels, as floats
+    /// `[taps][channels.count][tileColumns]`.
+    func widen(tile panel: Int, channels: Range<Int>, into out: UnsafeMutablePointer<Float>, with kernels: KernelTable) {
+        let (width, columns) = (Self.panelWidth, kernels.tileColumns)
+        let tapStride = channels.count * columns
+        forEachPanel(tile: panel, kernels) { panel, column in
+            let base = bytes + panel * panelBytes
+            switch storage {
+            case .float16:
+                kernels.widenFloat16(
+                    base + channels.lowerBound * taps * width * 2, channels.count, taps, out + column, columns, tapStride)
+            case .int8(let block):
+                let scales = base + inputs * taps * width
+                var channel = channels.lowerBound
+                while channel < channels.upperBound {
+                    let end = min(channels.upperBound, (channel / block + 1) * block)
+                    kernels.widenInt8(
+                        base + channel * taps * width, end - channel, taps, scales + channel / block * width * 2,
+                        out + (channel - channels.lowerBound) * columns + column, columns, tapStride)
+                    channel = end
+                }
+            }
+        }
+    }
+
+    /// The panels that a tile from `panel` on spans, and where their columns begin. Where there is none left, the last
+    /// is there again.
+    func forEachPanel(tile panel: Int, _ kernels: KernelTable, _ body: (_ panel: Int, _ column: Int) -> Void) {
+        for i in 0..<kernels.tilePanels { body(min(panel + i, panels - 1), i * Self.panelWidth) }
     }
 }

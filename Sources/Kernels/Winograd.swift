@@ -19,8 +19,11 @@ final class Winograd {
     private let depths: [Int]
     private let distinctDepths: [Int]
     private let scalesOfPosition: [Int]
+    private let productSizes: WinogradProducts.Sizes
     private let scratch: Scratch
     private let noBias: Tensor
+    /// Register tiles that span the outputs, and the groups of them that are computed at a time.
+    private let tilesAcross: Int
     private let chunks: Int
     private let channelStep: Int
 
@@ -28,9 +31,6 @@ final class Winograd {
     private static let tileSide = 4
     private static let panelsAtATime = 4
     private static let channelsAtATime = 320
-    /// Positions are this many int16 or floats more than their size apart, lest they share cache sets.
-    private static let padding = 32
-
     /// What scaling the rows of G to whole numbers took away, per side of the tile.
     private static let restoring: [Float] = [1 / 4, -1 / 6, -1 / 6, 1 / 24, 1 / 24, 1]
     /// The sums of the magnitudes in the scaled rows of G: how much larger than int8 transformed weights can get.
@@ -49,7 +49,7 @@ final class Winograd {
         kernels = compute.kernels
         across = Self.tiles(across: width)
         mostTiles = mostRows / Self.tileSide * across + Compute.tileRows  // the last register tile may read beyond
-        inputStride = mostTiles * weights.inputs + Self.padding
+        inputStride = mostTiles * weights.inputs + WinogradProducts.padding
         inputs = compute.tensor([Self.positions * inputStride / 2 + 1])
         inputScales = compute.tensor([Self.positions * mostTiles])
         let depths = (0..<Self.positions).map { Self.depth(position: $0, block: block) }
@@ -57,15 +57,15 @@ final class Winograd {
         self.depths = depths
         distinctDepths = distinct
         scalesOfPosition = depths.map { depth in distinct.firstIndex(of: depth) ?? 0 }
+        tilesAcross = (weights.panels + kernels.tilePanels - 1) / kernels.tilePanels
         let groups = max(1, weights.panels / Self.panelsAtATime)
-        chunks = min(weights.panels, (groups + compute.threads - 1) / compute.threads * compute.threads)
+        chunks = min(tilesAcross, (groups + compute.threads - 1) / compute.threads * compute.threads)
         channelStep = min(weights.inputs, max(1, Self.channelsAtATime / block) * block)
         noBias = compute.zeros(weights.outputs)
-        let panels = (weights.panels + chunks - 1) / chunks
-        scratch = compute.scratch(max(
-            InputScratch.byteCount(channels: weights.inputs),
-            ProductScratch.byteCount(
-                tiles: mostTiles, panels: panels, channels: channelStep, depths: distinct, padding: Self.padding)))
+        productSizes = WinogradProducts.Sizes(
+            tiles: mostTiles, tilesAcross: (tilesAcross + chunks - 1) / chunks, channels: channelStep,
+            depths: distinct, tileColumns: kernels.tileColumns)
+        scratch = compute.scratch(max(WinogradInput.byteCount(channels: weights.inputs), productSizes.byteCount))
     }
 
     /// - Parameter out: the stripe's pixels, `[pixels, outputs]`
@@ -81,14 +81,13 @@ final class Winograd {
                 let (image, y, x) = place(tile)
                 transformInput(
                     source, tile: tile, image: stripe.images.lowerBound + image, y: stripe.rows.lowerBound + y, x: x,
-                    InputScratch(scratch[worker], channels: weights.inputs))
+                    WinogradInput(scratch[worker], channels: weights.inputs))
             }
         }
         compute.pool.forEach(chunks) { chunk, worker in
-            let panels = chunk * weights.panels / chunks..<(chunk + 1) * weights.panels / chunks
-            let products = ProductScratch(
-                scratch[worker], tiles: mostTiles, panels: panels.count, channels: channelStep, depths: distinctDepths,
-                padding: Self.padding)
+            let panels = chunk * tilesAcross / chunks * kernels.tilePanels
+                ..< min(weights.panels, (chunk + 1) * tilesAcross / chunks * kernels.tilePanels)
+            let products = WinogradProducts(scratch[worker], productSizes)
             multiply(tiles: tiles, panels: panels, products)
             for tile in 0..<tiles {
                 let (image, y, x) = place(tile)
@@ -108,7 +107,7 @@ final class Winograd {
     private func scales(position: Int) -> UnsafeMutablePointer<Float> { inputScales.pointer + position * mostTiles }
 
     private func transformInput(
-        _ source: PixelSource, tile: Int, image: Int, y: Int, x: Int, _ scratch: InputScratch
+        _ source: PixelSource, tile: Int, image: Int, y: Int, x: Int, _ scratch: WinogradInput
     ) {
         let channels = weights.inputs
         withUnsafeTemporaryAllocation(of: UnsafePointer<Float>.self, capacity: Self.positions) { pixels in
@@ -140,29 +139,35 @@ final class Winograd {
         return depth
     }
 
-    private func multiply(tiles: Int, panels: Range<Int>, _ products: ProductScratch) {
-        let panelWidth = WeightMatrix.panelWidth
+    /// Position by position, so that a position's inputs stay in the cache while the panels pass by.
+    private func multiply(tiles: Int, panels: Range<Int>, _ products: WinogradProducts) {
+        let starts = stride(from: panels.lowerBound, to: panels.upperBound, by: kernels.tilePanels)
         for first in stride(from: 0, to: weights.inputs, by: channelStep) {
             let count = min(channelStep, weights.inputs - first)
-            for panel in panels {
-                kernels.winogradWeights(
-                    weights.int8Values(panel: panel, channel: first), count, products.columns, products.weights,
-                    products.weightStride)
-                for (i, depth) in distinctDepths.enumerated() {
-                    compute.columnScales(
-                        weights, panel: panel, channels: first..<first + count, block: block, depth: depth,
-                        into: products.columnScales(i))
+            for (i, panel) in starts.enumerated() {
+                weights.forEachPanel(tile: panel, kernels) { panel, column in
+                    kernels.winogradWeights(
+                        weights.int8Values(panel: panel, channel: first), count, products.columns,
+                        products.weights(i, position: 0) + 2 * column, products.weightStride, 2 * kernels.tileColumns)
                 }
-                for position in 0..<Self.positions {
-                    let (depth, columnScales) = (depths[position], products.columnScales(scalesOfPosition[position]))
-                    let out = products.values(position: position) + (panel - panels.lowerBound) * panelWidth
+                for (j, depth) in distinctDepths.enumerated() {
+                    compute.columnScales(
+                        weights, tile: panel, channels: first..<first + count, block: block, depth: depth,
+                        into: products.columnScales(i, depth: j))
+                }
+            }
+            for position in 0..<Self.positions {
+                for (i, panel) in starts.enumerated() {
+                    let columns = min(kernels.tileColumns, (panels.upperBound - panel) * WeightMatrix.panelWidth)
+                    let out = products.values(position: position) + (panel - panels.lowerBound) * WeightMatrix.panelWidth
                     for tile in stride(from: 0, to: tiles, by: Compute.tileRows) {
                         compute.integerTile(
-                            rows: min(Compute.tileRows, tiles - tile), channels: count, depth: depth,
-                            values(position: position, tile: tile) + first, stride: weights.inputs,
-                            panel: products.weights + position * products.weightStride,
-                            columnScales: columnScales, rowScales: scales(position: position) + tile,
-                            out + tile * products.width, outStride: products.width, accumulate: first > 0)
+                            rows: min(Compute.tileRows, tiles - tile), columns: columns, channels: count,
+                            depth: depths[position], values(position: position, tile: tile) + first,
+                            stride: weights.inputs, panel: products.weights(i, position: position),
+                            columnScales: products.columnScales(i, depth: scalesOfPosition[position]),
+                            rowScales: scales(position: position) + tile, out + tile * products.width,
+                            outStride: products.width, accumulate: first > 0)
                     }
                 }
             }
@@ -170,7 +175,7 @@ final class Winograd {
     }
 
     private func writeOutput(
-        _ products: ProductScratch, tile: Int, pixel: Int, rows: Int, columns: Int, panels: Range<Int>, bias: Tensor,
+        _ products: WinogradProducts, tile: Int, pixel: Int, rows: Int, columns: Int, panels: Range<Int>, bias: Tensor,
         into out: Tensor
     ) {
         let (side, panelWidth, outputs) = (Self.tileSide, WeightMatrix.panelWidth, weights.outputs)
@@ -180,78 +185,18 @@ final class Winograd {
             let target = out.pointer + pixel * outputs + panel * panelWidth
             if rows == side && columns == side {
                 kernels.winogradOutput(
-                    m, products.stride, products.outputColumns, bias, target, width * outputs, outputs, false)
+                    m, products.stride, products.outputColumns, bias, target, width * outputs, outputs)
                 continue
             }
-            let edge = products.outputColumns + 24 * 8
             kernels.winogradOutput(
-                m, products.stride, products.outputColumns, bias, edge, side * panelWidth, panelWidth, false)
+                m, products.stride, products.outputColumns, bias, products.edge, side * panelWidth, panelWidth)
             for i in 0..<rows {
                 for j in 0..<columns {
-                    (target + (i * width + j) * outputs).update(from: edge + (i * side + j) * panelWidth, count: panelWidth)
+                    (target + (i * width + j) * outputs).update(
+                        from: products.edge + (i * side + j) * panelWidth, count: panelWidth)
                 }
             }
         }
-    }
-}
-
-/// A worker's memory while it transforms a tile's input.
-private struct InputScratch {
-    /// 6×6 vectors, transformed along the columns.
-    let columns: UnsafeMutablePointer<Float>
-    /// `[position][channel]`, `stride` apart.
-    let rows: UnsafeMutablePointer<Float>
-    let stride: Int
-
-    init(_ memory: UnsafeMutableRawPointer, channels: Int) {
-        columns = memory.assumingMemoryBound(to: Float.self)
-        rows = columns + Winograd.positions * 8
-        stride = channels + 16
-    }
-
-    static func byteCount(channels: Int) -> Int { Winograd.positions * (8 + channels + 16) * 4 }
-}
-
-/// A worker's memory while it multiplies.
-private struct ProductScratch {
-    let width: Int
-    /// From one position's products to the next's, in floats.
-    let stride: Int
-    /// From one position's weights to the next's, in int16.
-    let weightStride: Int
-    /// A panel's transformed weights.
-    let weights: UnsafeMutablePointer<Int16>
-    /// Weights transformed along the columns.
-    let columns: UnsafeMutablePointer<Int16>
-    /// Outputs transformed along the columns, then a tile of pixels.
-    let outputColumns: UnsafeMutablePointer<Float>
-    private let products: UnsafeMutablePointer<Float>
-    private let scales: UnsafeMutablePointer<Float>
-    private let scaleStride: Int
-
-    /// For the distinct depth number `depth`, `[channels / depth][16]`.
-    func columnScales(_ depth: Int) -> UnsafeMutablePointer<Float> { scales + depth * scaleStride }
-
-    /// `[position][tile][panel][16]`
-    func values(position: Int) -> UnsafeMutablePointer<Float> { products + position * stride }
-
-    init(_ memory: UnsafeMutableRawPointer, tiles: Int, panels: Int, channels: Int, depths: [Int], padding: Int) {
-        width = panels * WeightMatrix.panelWidth
-        stride = tiles * width + padding
-        weightStride = channels * WeightMatrix.panelWidth + padding
-        outputColumns = memory.assumingMemoryBound(to: Float.self)
-        columns = UnsafeMutableRawPointer(outputColumns + 24 * 8 + 16 * 16).assumingMemoryBound(to: Int16.self)
-        weights = columns + 18 * 16
-        products = UnsafeMutableRawPointer(weights + Winograd.positions * weightStride).assumingMemoryBound(to: Float.self)
-        scales = products + Winograd.positions * stride
-        scaleStride = (channels / (depths.min() ?? 1) + 1) * WeightMatrix.panelWidth
-    }
-
-    static func byteCount(tiles: Int, panels: Int, channels: Int, depths: [Int], padding: Int) -> Int {
-        let layout = ProductScratch(
-            UnsafeMutableRawPointer(bitPattern: 64)!, tiles: tiles, panels: panels, channels: channels, depths: depths,
-            padding: padding)
-        return UnsafeMutableRawPointer(layout.columnScales(depths.count)) - UnsafeMutableRawPointer(bitPattern: 64)!
     }
 }
 

@@ -2,8 +2,10 @@
 import CIntrinsics
 
 typealias Vector = SIMD8<Float>
+typealias Words = SIMD8<Int32>
 /// Two int16 for each of a vector's lanes.
 typealias Pairs = SIMD16<Int16>
+@_transparent var lanes: Int { 8 }
 
 @_transparent func multiplyAdd(_ a: Vector, _ b: Vector, _ sum: Vector) -> Vector { sum.addingProduct(a, b) }
 @_transparent func maximum(_ a: Vector, _ b: Vector) -> Vector { sdlite_max(a, b) }
@@ -11,14 +13,14 @@ typealias Pairs = SIMD16<Int16>
 @_transparent func loadInt8(_ p: UnsafeRawPointer) -> Vector { sdlite_load_int8(p) }
 @_transparent func loadFloat16(_ p: UnsafeRawPointer) -> Vector { sdlite_load_float16(p) }
 
-@_transparent func multiplyAddPairs(_ a: Pairs, _ b: Pairs, _ sum: SIMD8<Int32>) -> SIMD8<Int32> {
+@_transparent func multiplyAddPairs(_ a: Pairs, _ b: Pairs, _ sum: Words) -> Words {
     unsafeBitCast(
         sdlite_multiply_add_pairs(
             unsafeBitCast(a, to: SIMD4<Int64>.self), unsafeBitCast(b, to: SIMD4<Int64>.self),
             unsafeBitCast(sum, to: SIMD4<Int64>.self)),
-        to: SIMD8<Int32>.self)
+        to: Words.self)
 }
-@_transparent func toFloat(_ v: SIMD8<Int32>) -> Vector { sdlite_to_float(unsafeBitCast(v, to: SIMD4<Int64>.self)) }
+@_transparent func toFloat(_ v: Words) -> Vector { sdlite_to_float(unsafeBitCast(v, to: SIMD4<Int64>.self)) }
 @_transparent func loadInt8Pairs(_ even: UnsafeRawPointer, _ odd: UnsafeRawPointer) -> Pairs {
     unsafeBitCast(sdlite_load_int8_pairs(even, odd), to: Pairs.self)
 }

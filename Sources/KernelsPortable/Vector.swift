@@ -1,8 +1,10 @@
 // What the shared micro-kernels are written in, for any processor: the compiler picks the baseline's instructions.
 
 typealias Vector = SIMD8<Float>
+typealias Words = SIMD8<Int32>
 /// Two int16 for each of a vector's lanes.
 typealias Pairs = SIMD16<Int16>
+@_transparent var lanes: Int { 8 }
 
 @_transparent func multiplyAdd(_ a: Vector, _ b: Vector, _ sum: Vector) -> Vector {
     #if arch(arm64)
@@ -29,12 +31,12 @@ typealias Pairs = SIMD16<Int16>
     return unsafeBitCast(unsafeBitCast(magnitude, to: SIMD8<UInt32>.self) | ((half & 0x8000) &<< 16), to: Vector.self)
 }
 
-@_transparent func multiplyAddPairs(_ a: Pairs, _ b: Pairs, _ sum: SIMD8<Int32>) -> SIMD8<Int32> {
+@_transparent func multiplyAddPairs(_ a: Pairs, _ b: Pairs, _ sum: Words) -> Words {
     // Pairs of int16 in a 32-bit lane: the low one by shifting up and down, the high one by shifting down.
-    let (a, b) = (unsafeBitCast(a, to: SIMD8<Int32>.self), unsafeBitCast(b, to: SIMD8<Int32>.self))
+    let (a, b) = (unsafeBitCast(a, to: Words.self), unsafeBitCast(b, to: Words.self))
     return sum &+ ((a &<< 16) &>> 16) &* ((b &<< 16) &>> 16) &+ (a &>> 16) &* (b &>> 16)
 }
-@_transparent func toFloat(_ v: SIMD8<Int32>) -> Vector {
+@_transparent func toFloat(_ v: Words) -> Vector {
     Vector(
         Float(v[0]), Float(v[1]), Float(v[2]), Float(v[3]), Float(v[4]), Float(v[5]), Float(v[6]), Float(v[7]))
 }
@@ -49,7 +51,7 @@ typealias Pairs = SIMD16<Int16>
 }
 /// Rounds to nearest by adding 1.5 · 2^23, whose last bits then hold the integer.
 @_transparent func storeInt16(_ v: Vector, _ p: UnsafeMutablePointer<Int16>) {
-    let bits = unsafeBitCast(v + Vector(repeating: 12_582_912), to: SIMD8<Int32>.self)
+    let bits = unsafeBitCast(v + Vector(repeating: 12_582_912), to: Words.self)
     for i in 0..<8 { p[i] = Int16(truncatingIfNeeded: bits[i]) }
 }
 @_transparent func loadInt16(_ p: UnsafePointer<Int16>) -> Vector {

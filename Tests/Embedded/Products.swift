@@ -49,7 +49,7 @@ extension Checks {
             let channels = blocks * 2 * pairs, stride = channels + 3, outStride = 21
             let a = integers(6 * stride), b = bytes(channels * 16)
             let panel = UnsafeMutablePointer<Int16>.allocate(capacity: channels * 16)
-            widenPairs(b, channels, panel)
+            widenPairs(b, channels, panel, 2 * 16)
             for c in 0..<channels {
                 for j in 0..<16 {
                     compare(Int(panel[(c / 2 * 16 + j) * 2 + c % 2]), Int(b[c * 16 + j]), "widenPairs", c)
@@ -60,7 +60,8 @@ extension Checks {
                 let bias: UnsafePointer<Float>? = biased ? UnsafePointer(offsets) : nil
                 let out = accumulate ? filled(6 * outStride, 1.5) : filled(6 * outStride)
                 tileInt16(
-                    rows, blocks, pairs, a, stride, panel, columnScales, rowScales, out, outStride, accumulate, bias)
+                    rows, 16, blocks, pairs, a, stride, panel, columnScales, rowScales, out, outStride, accumulate,
+                    bias)
                 for r in 0..<6 {
                     for j in 0..<outStride {
                         var sum = accumulate ? 1.5 : 0.0, size = sum
@@ -102,8 +103,8 @@ extension Checks {
             let tapStride = channels * 16 + 16
             let half = halves(channels * taps * 16), scales = halves(16), q = bytes(channels * taps * 16)
             let wide = filled(taps * tapStride), scaled = filled(taps * tapStride)
-            widenFloat16(half, channels, taps, wide, tapStride)
-            widenInt8(q, channels, taps, scales, scaled, tapStride)
+            widenFloat16(half, channels, taps, wide, 16, tapStride)
+            widenInt8(q, channels, taps, scales, scaled, 16, tapStride)
             for c in 0..<channels {
                 for t in 0..<taps {
                     for j in 0..<16 {

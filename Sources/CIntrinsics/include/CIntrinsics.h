@@ -22,13 +22,7 @@ SDLITE_INLINE __m256 sdlite_load_int16(const void *p) {
 SDLITE_INLINE __m256 sdlite_to_float(__m256i a) { return _mm256_cvtepi32_ps(a); }
 /// Each lane of 32 bits: `sum + a.low · b.low + a.high · b.high` of its int16 pairs.
 SDLITE_INLINE __m256i sdlite_multiply_add_pairs(__m256i a, __m256i b, __m256i sum) {
-#if defined(__AVX512VNNI__) && defined(__AVX512VL__)
-    // The compiler would take the intrinsic apart again into the two instructions below.
-    __asm__("vpdpwssd %2, %1, %0" : "+v"(sum) : "v"(a), "v"(b));
-    return sum;
-#else
     return _mm256_add_epi32(sum, _mm256_madd_epi16(a, b));
-#endif
 }
 /// (even[i], odd[i]) of 8 int8 each, as int16 pairs.
 SDLITE_INLINE __m256i sdlite_load_int8_pairs(const void *even, const void *odd) {
@@ -42,4 +36,26 @@ SDLITE_INLINE void sdlite_store_int16(void *p, __m256 a) {
 }
 SDLITE_INLINE __m256 sdlite_max(__m256 a, __m256 b) { return _mm256_max_ps(a, b); }
 SDLITE_INLINE __m256 sdlite_min(__m256 a, __m256 b) { return _mm256_min_ps(a, b); }
+#endif
+
+#if defined(__AVX512F__) && defined(__AVX512BW__) && defined(__AVX512VNNI__)
+// The same for vectors of twice the width.
+SDLITE_INLINE __m512 sdlite_load_int8_16(const void *p) {
+    return _mm512_cvtepi32_ps(_mm512_cvtepi8_epi32(_mm_loadu_si128((const __m128i *)p)));
+}
+SDLITE_INLINE __m512 sdlite_load_float16_16(const void *p) {
+    return _mm512_cvtph_ps(_mm256_loadu_si256((const __m256i *)p));
+}
+SDLITE_INLINE __m512 sdlite_to_float_16(__m512i a) { return _mm512_cvtepi32_ps(a); }
+SDLITE_INLINE __m512i sdlite_multiply_add_pairs_16(__m512i a, __m512i b, __m512i sum) {
+    // The compiler would take the intrinsic apart again into a product and a sum.
+    __asm__("vpdpwssd %2, %1, %0" : "+v"(sum) : "v"(a), "v"(b));
+    return sum;
+}
+SDLITE_INLINE __m512i sdlite_load_int8_pairs_16(const void *even, const void *odd) {
+    __m128i e = _mm_loadu_si128((const __m128i *)even), o = _mm_loadu_si128((const __m128i *)odd);
+    return _mm512_cvtepi8_epi16(_mm256_set_m128i(_mm_unpackhi_epi8(e, o), _mm_unpacklo_epi8(e, o)));
+}
+SDLITE_INLINE __m512 sdlite_max_16(__m512 a, __m512 b) { return _mm512_max_ps(a, b); }
+SDLITE_INLINE __m512 sdlite_min_16(__m512 a, __m512 b) { return _mm512_min_ps(a, b); }
 #endif

@@ -33,7 +33,7 @@
 }
 
 /// One tile's input, transformed: `out[position][channel]` for 36 positions, `stride` apart.
-/// - `pixels`: the 36 input pixels' channels, row by row; `scratch`: 36·8 floats; `channels` is a multiple of 8
+/// - `pixels`: the 36 input pixels' channels, row by row; `scratch`: 36 vectors; `channels` is a multiple of 16
 public func winogradInput(
     _ pixels: UnsafePointer<UnsafePointer<Float>>, _ channels: Int, _ scratch: UnsafeMutablePointer<Float>,
     _ out: UnsafeMutablePointer<Float>, _ stride: Int
@@ -44,17 +44,19 @@ public func winogradInput(
             let v = transformInput(
                 load(pixels[j] + c), load(pixels[6 + j] + c), load(pixels[12 + j] + c), load(pixels[18 + j] + c),
                 load(pixels[24 + j] + c), load(pixels[30 + j] + c))
-            let s = scratch + j * 8
+            let s = scratch + j * lanes
             store(v.0, s)
-            store(v.1, s + 48)
-            store(v.2, s + 96)
-            store(v.3, s + 144)
-            store(v.4, s + 192)
-            store(v.5, s + 240)
+            store(v.1, s + 6 * lanes)
+            store(v.2, s + 12 * lanes)
+            store(v.3, s + 18 * lanes)
+            store(v.4, s + 24 * lanes)
+            store(v.5, s + 30 * lanes)
         }
         for i in 0..<6 {
-            let s = scratch + i * 48
-            let v = transformInput(load(s), load(s + 8), load(s + 16), load(s + 24), load(s + 32), load(s + 40))
+            let s = scratch + 6 * i * lanes
+            let v = transformInput(
+                load(s), load(s + lanes), load(s + 2 * lanes), load(s + 3 * lanes), load(s + 4 * lanes),
+                load(s + 5 * lanes))
             let o = out + i * 6 * stride + c
             store(v.0, o)
             store(v.1, o + stride)
@@ -63,84 +65,86 @@ public func winogradInput(
             store(v.4, o + 4 * stride)
             store(v.5, o + 5 * stride)
         }
-        c += 8
+        c += lanes
     }
 }
 
-/// int8 weights `[channels][9][16]` to `out[position][channels / 2][16][2]`, positions `stride` apart.
-/// - `scratch`: 18·16 int16; `channels` is even
+/// int8 weights `[channels][9][16]` to `out[position][channels / 2][16][2]`.
+/// - `stride`, `pairStride`: from one position to the next, and from one pair of channels to the next, in int16
+/// - `scratch`: 18 vectors of pairs; `channels` is even
 public func winogradWeights(
     _ source: UnsafeRawPointer, _ channels: Int, _ scratch: UnsafeMutablePointer<Int16>,
-    _ out: UnsafeMutablePointer<Int16>, _ stride: Int
+    _ out: UnsafeMutablePointer<Int16>, _ stride: Int, _ pairStride: Int
 ) {
-    var c = 0
-    while c < channels {
-        for half in 0..<2 {
-            let p = source + c * 144 + half * 8
+    let width = 2 * lanes
+    var column = 0
+    while column < panelColumns {
+        var p = source + column
+        var o = out + 2 * column
+        for _ in 0..<channels / 2 {
+            let q = p + 9 * panelColumns
             for j in 0..<3 {
+                let (top, middle, bottom) = (j * panelColumns, (3 + j) * panelColumns, (6 + j) * panelColumns)
                 let v = transformWeights(
-                    loadInt8Pairs(p + j * 16, p + 144 + j * 16),
-                    loadInt8Pairs(p + (3 + j) * 16, p + 144 + (3 + j) * 16),
-                    loadInt8Pairs(p + (6 + j) * 16, p + 144 + (6 + j) * 16))
-                let s = scratch + j * 16
+                    loadInt8Pairs(p + top, q + top), loadInt8Pairs(p + middle, q + middle),
+                    loadInt8Pairs(p + bottom, q + bottom))
+                let s = scratch + j * width
                 storePairs(v.0, s)
-                storePairs(v.1, s + 48)
-                storePairs(v.2, s + 96)
-                storePairs(v.3, s + 144)
-                storePairs(v.4, s + 192)
-                storePairs(v.5, s + 240)
+                storePairs(v.1, s + 3 * width)
+                storePairs(v.2, s + 6 * width)
+                storePairs(v.3, s + 9 * width)
+                storePairs(v.4, s + 12 * width)
+                storePairs(v.5, s + 15 * width)
             }
-            var o = out + c * 16 + half * 16
             for i in 0..<6 {
-                let s = scratch + i * 48
-                let v = transformWeights(loadPairs(s), loadPairs(s + 16), loadPairs(s + 32))
-                storePairs(v.0, o)
-                storePairs(v.1, o + stride)
-                storePairs(v.2, o + 2 * stride)
-                storePairs(v.3, o + 3 * stride)
-                storePairs(v.4, o + 4 * stride)
-                storePairs(v.5, o + 5 * stride)
-                o += 6 * stride
+                let s = scratch + 3 * i * width
+                let v = transformWeights(loadPairs(s), loadPairs(s + width), loadPairs(s + 2 * width))
+                let target = o + 6 * i * stride
+                storePairs(v.0, target)
+                storePairs(v.1, target + stride)
+                storePairs(v.2, target + 2 * stride)
+                storePairs(v.3, target + 3 * stride)
+                storePairs(v.4, target + 4 * stride)
+                storePairs(v.5, target + 5 * stride)
             }
+            p += 18 * panelColumns
+            o += pairStride
         }
-        c += 2
+        column += lanes
     }
 }
 
 /// One tile's products `m[position][16]`, positions `stride` apart, back to 4×4 pixels of 16 channels, plus `bias`.
-/// - `out`: `rowStride` from one row of pixels to the next, `pixelStride` within; `scratch`: 24·8 floats
+/// - `out`: `rowStride` from one row of pixels to the next, `pixelStride` within; `scratch`: 24 vectors
 public func winogradOutput(
     _ m: UnsafePointer<Float>, _ stride: Int, _ scratch: UnsafeMutablePointer<Float>, _ bias: UnsafePointer<Float>,
-    _ out: UnsafeMutablePointer<Float>, _ rowStride: Int, _ pixelStride: Int, _ accumulate: Bool
+    _ out: UnsafeMutablePointer<Float>, _ rowStride: Int, _ pixelStride: Int
 ) {
-    for half in 0..<2 {
-        let p = m + half * 8
+    var column = 0
+    while column < panelColumns {
+        let p = m + column
         for j in 0..<6 {
             let v = transformOutput(
                 load(p + j * stride), load(p + (6 + j) * stride), load(p + (12 + j) * stride),
                 load(p + (18 + j) * stride), load(p + (24 + j) * stride), load(p + (30 + j) * stride))
-            let s = scratch + j * 8
+            let s = scratch + j * lanes
             store(v.0, s)
-            store(v.1, s + 48)
-            store(v.2, s + 96)
-            store(v.3, s + 144)
+            store(v.1, s + 6 * lanes)
+            store(v.2, s + 12 * lanes)
+            store(v.3, s + 18 * lanes)
         }
-        let b = load(bias + half * 8)
+        let b = load(bias + column)
         for i in 0..<4 {
-            let s = scratch + i * 48
-            let v = transformOutput(load(s), load(s + 8), load(s + 16), load(s + 24), load(s + 32), load(s + 40))
-            var o = out + i * rowStride + half * 8
-            storePixel(v.0 + b, &o, pixelStride, accumulate)
-            storePixel(v.1 + b, &o, pixelStride, accumulate)
-            storePixel(v.2 + b, &o, pixelStride, accumulate)
-            storePixel(v.3 + b, &o, pixelStride, accumulate)
+            let s = scratch + 6 * i * lanes
+            let v = transformOutput(
+                load(s), load(s + lanes), load(s + 2 * lanes), load(s + 3 * lanes), load(s + 4 * lanes),
+                load(s + 5 * lanes))
+            let o = out + i * rowStride + column
+            store(v.0 + b, o)
+            store(v.1 + b, o + pixelStride)
+            store(v.2 + b, o + 2 * pixelStride)
+            store(v.3 + b, o + 3 * pixelStride)
         }
+        column += lanes
     }
-}
-
-@_transparent func storePixel(
-    _ v: Vector, _ out: inout UnsafeMutablePointer<Float>, _ stride: Int, _ accumulate: Bool
-) {
-    store(accumulate ? v + load(out) : v, out)
-    out += stride
 }

@@ -1,10 +1,10 @@
-/// The matrix product's innermost tile: 6 rows × 16 columns in registers.
+/// The matrix product's innermost tile: 6 rows × two vectors of columns in registers.
 ///
-/// `out[r][j] (+)= Σ_tap Σ_k inputs[tap·6 + r][k] · panel[tap][k][j]` for r < `rows` and j < 16.
+/// `out[r][j] (+)= Σ_tap Σ_k inputs[tap·6 + r][k] · panel[tap][k][j]` for r < `rows` and j < `tileColumns`.
 /// - `inputs`: `taps`×6 pointers to the rows' first of `depth` channels (rows beyond `rows` must be readable)
-/// - `panel`: `[taps][depth][16]` floats
+/// - `panel`: `[taps][depth][tileColumns]` floats
 /// - `out`: row stride `outStride`; `accumulate` adds to what is there
-/// - `bias`: 16 floats to add to every row
+/// - `bias`: `tileColumns` floats to add to every row
 public func tile(
     _ rows: Int, _ taps: Int, _ depth: Int, _ inputs: UnsafePointer<UnsafePointer<Float>>, _ offset: Int,
     _ panel: UnsafePointer<Float>, _ out: UnsafeMutablePointer<Float>, _ outStride: Int, _ accumulate: Bool,
@@ -20,7 +20,7 @@ public func tile(
         let p3 = pointers[3] + offset, p4 = pointers[4] + offset, p5 = pointers[5] + offset
         var k = 0
         while k < depth {
-            let b0 = load(b), b1 = load(b + 8)
+            let b0 = load(b), b1 = load(b + lanes)
             let a0 = broadcast(p0[k])
             c00 = multiplyAdd(a0, b0, c00)
             c01 = multiplyAdd(a0, b1, c01)
@@ -39,13 +39,13 @@ public func tile(
             let a5 = broadcast(p5[k])
             c50 = multiplyAdd(a5, b0, c50)
             c51 = multiplyAdd(a5, b1, c51)
-            b += 16
+            b += 2 * lanes
             k += 1
         }
         pointers += 6
     }
     if let bias {
-        let b0 = load(bias), b1 = load(bias + 8)
+        let b0 = load(bias), b1 = load(bias + lanes)
         c00 += b0
         c01 += b1
         c10 += b0
@@ -72,49 +72,49 @@ public func tile(
     _ low: Vector, _ high: Vector, _ out: inout UnsafeMutablePointer<Float>, _ stride: Int, _ accumulate: Bool
 ) {
     store(accumulate ? low + load(out) : low, out)
-    store(accumulate ? high + load(out + 8) : high, out + 8)
+    store(accumulate ? high + load(out + lanes) : high, out + lanes)
     out += stride
 }
 
-/// int8 weights `[channels][taps][16]` with 16 half-float scales, widened to floats `[taps][tapStride / 16][16]`.
+/// int8 weights `[channels][taps][16]` with 16 half-float scales, widened to floats `[taps][channels][16]`.
+/// - `channelStride`, `tapStride`: in floats
 public func widenInt8(
     _ source: UnsafeRawPointer, _ channels: Int, _ taps: Int, _ scales: UnsafeRawPointer,
-    _ out: UnsafeMutablePointer<Float>, _ tapStride: Int
+    _ out: UnsafeMutablePointer<Float>, _ channelStride: Int, _ tapStride: Int
 ) {
-    let s0 = loadFloat16(scales), s1 = loadFloat16(scales + 16)
-    var p = source
-    for c in 0..<channels {
-        var o = out + c * 16
-        for _ in 0..<taps {
-            store(loadInt8(p) * s0, o)
-            store(loadInt8(p + 8) * s1, o + 8)
-            p += 16
-            o += tapStride
+    var column = 0
+    while column < panelColumns {
+        let scale = loadFloat16(scales + 2 * column)
+        var p = source + column
+        for c in 0..<channels {
+            var o = out + c * channelStride + column
+            for _ in 0..<taps {
+                store(loadInt8(p) * scale, o)
+                p += panelColumns
+                o += tapStride
+            }
         }
+        column += lanes
     }
 }
 
-/// Half-float weights `[channels][taps][16]`, widened to floats `[taps][tapStride / 16][16]`.
+/// Half-float weights `[channels][taps][16]`, widened to floats `[taps][channels][16]`.
+/// - `channelStride`, `tapStride`: in floats
 public func widenFloat16(
-    _ source: UnsafeRawPointer, _ channels: Int, _ taps: Int, _ out: UnsafeMutablePointer<Float>, _ tapStride: Int
+    _ source: UnsafeRawPointer, _ channels: Int, _ taps: Int, _ out: UnsafeMutablePointer<Float>, _ channelStride: Int,
+    _ tapStride: Int
 ) {
-    var p = source
-    for c in 0..<channels {
-        var o = out + c * 16
-        for _ in 0..<taps {
-            store(loadFloat16(p), o)
-            store(loadFloat16(p + 16), o + 8)
-            p += 32
-            o += tapStride
+    var column = 0
+    while column < panelColumns {
+        var p = source + 2 * column
+        for c in 0..<channels {
+            var o = out + c * channelStride + column
+            for _ in 0..<taps {
+                store(loadFloat16(p), o)
+                p += 2 * panelColumns
+                o += tapStride
+            }
         }
-    }
-}
-
-/// `count` half floats (a multiple of 8) as floats.
-public func convertFloat16(_ source: UnsafeRawPointer, _ count: Int, _ out: UnsafeMutablePointer<Float>) {
-    var i = 0
-    while i < count {
-        store(loadFloat16(source + 2 * i), out + i)
-        i += 8
+        column += lanes
     }
 }

@@ -1,19 +1,3 @@
-/// 2^x to about one unit in the last place (the polynomial of Cephes' exp2f); x is clamped to -126…127.
-@inline(__always) func exp2(_ x: Vector) -> Vector {
-    let x = minimum(maximum(x, broadcast(-126)), broadcast(127))
-    let shifted = x + broadcast(12_582_912)  // 1.5 · 2^23: the sum's low bits are the nearest integer
-    let f = x - (shifted - broadcast(12_582_912))
-    var p = broadcast(1.535336188319500e-4)
-    p = multiplyAdd(p, f, broadcast(1.339887440266574e-3))
-    p = multiplyAdd(p, f, broadcast(9.618437357674640e-3))
-    p = multiplyAdd(p, f, broadcast(5.550332471162809e-2))
-    p = multiplyAdd(p, f, broadcast(2.402264791363012e-1))
-    p = multiplyAdd(p, f, broadcast(6.931472028550421e-1))
-    p = multiplyAdd(p, f, broadcast(1))
-    let exponent = unsafeBitCast(shifted, to: SIMD8<Int32>.self) &<< 23
-    return unsafeBitCast(unsafeBitCast(p, to: SIMD8<Int32>.self) &+ exponent, to: Vector.self)
-}
-
 @inline(__always) func sigmoid(_ x: Vector) -> Vector {
     broadcast(1) / (broadcast(1) + exp2(x * broadcast(-1.442695040888963)))
 }
@@ -59,39 +43,6 @@ public func gelu(_ x: UnsafeMutablePointer<Float>, _ count: Int) {
     var i = 0
     while i < count {
         store(gelu(load(x + i)), x + i)
-        i += 8
-    }
-}
-
-/// The largest of `count` (a multiple of 8, at least 8) values.
-public func rowMaximum(_ x: UnsafePointer<Float>, _ count: Int) -> Float {
-    var m = load(x)
-    var i = 8
-    while i < count {
-        m = maximum(m, load(x + i))
-        i += 8
-    }
-    return horizontalMaximum(m)
-}
-
-/// x ← 2^(x - `shift`), returning the sum; `count` is a multiple of 8.
-public func exponentials(_ x: UnsafeMutablePointer<Float>, _ count: Int, _ shift: Float) -> Float {
-    var sum = Vector.zero
-    var i = 0
-    while i < count {
-        let e = exp2(load(x + i) - broadcast(shift))
-        store(e, x + i)
-        sum += e
-        i += 8
-    }
-    return horizontalSum(sum)
-}
-
-/// out ← x · factor; `count` is a multiple of 8.
-public func scale(_ x: UnsafePointer<Float>, _ count: Int, _ factor: Float, _ out: UnsafeMutablePointer<Float>) {
-    var i = 0
-    while i < count {
-        store(load(x + i) * broadcast(factor), out + i)
         i += 8
     }
 }
@@ -166,4 +117,15 @@ public func normalizeRow(
         store(multiplyAdd((load(x + c) - mean) * factor, load(weight + c), load(bias + c)), out + c)
         c += 8
     }
+}
+
+@inline(__always) func horizontalMaximum(_ v: Vector) -> Float {
+    var m = v[0]
+    for i in 1..<8 where v[i] > m { m = v[i] }
+    return m
+}
+@inline(__always) func horizontalSum(_ v: Vector) -> Float {
+    let a = v.lowHalf + v.highHalf
+    let b = a.lowHalf + a.highHalf
+    return b[0] + b[1]
 }
