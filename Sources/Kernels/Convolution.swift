@@ -76,12 +76,20 @@ extension Convolution {
         private let compute: Compute
         private let algorithm: Algorithm
         private let band: Band
-        private let winograd: Winograd?
-        private let scratch: Scratch?
         private let zeros: Tensor
 
-        private enum Algorithm: String {
-            case winograd = "Winograd", integer, float
+        private enum Algorithm {
+            case winograd(Winograd)
+            case integer(block: Int, Scratch)
+            case float(Scratch)
+
+            var name: String {
+                switch self {
+                case .winograd: "Winograd"
+                case .integer: "integer"
+                case .float: "float"
+                }
+            }
         }
 
         /// - Parameter mostRows: the most rows that are wanted at a time
@@ -90,24 +98,19 @@ extension Convolution {
             self.compute = compute
             let (weights, input, shape) = (convolution.weights, convolution.input, convolution.shape)
             let block = compute.arithmetic == .mixed ? weights.integerBlock : nil
-            switch convolution.geometry {
-            case .same3x3 where block != nil: algorithm = .winograd
-            case .pointwise where block != nil: algorithm = .integer
-            default: algorithm = .float
-            }
-            let fitting = algorithm == .winograd
+            let isWinograd = block != nil && convolution.geometry == .same3x3
+            let fitting = isWinograd
                 ? compute.winogradTiles(inputs: weights.inputs) / Winograd.tiles(across: shape[2]) * Stripe.unit
                 : compute.limits.stripePixels / shape[2] / Stripe.unit * Stripe.unit
             let mostRows = max(
                 Stripe.unit, min(fitting, Stripe.wholeUnits(min(wanted, shape[0] * Stripe.wholeUnits(shape[1])))))
             self.mostRows = mostRows
             band = Band(input, mostRows: convolution.mostInputRows(for: mostRows), compute: compute)
-            winograd = algorithm == .winograd
-                ? Winograd(weights, block: block ?? 0, mostRows: mostRows, width: shape[2], compute: compute) : nil
-            scratch = switch algorithm {
-            case .winograd: nil
-            case .integer: compute.integerScratch(weights, block: block ?? 0)
-            case .float: compute.matrixScratch(weights)
+            algorithm = switch block {
+            case let block? where isWinograd:
+                .winograd(Winograd(weights, block: block, mostRows: mostRows, width: shape[2], compute: compute))
+            case let block?: .integer(block: block, compute.integerScratch(weights, block: block))
+            case nil: .float(compute.matrixScratch(weights))
             }
             zeros = compute.zeros(input.channels)
         }
@@ -128,23 +131,25 @@ extension Convolution {
             weights.residence?.begin()
             defer { weights.residence?.end() }
             let source = PixelSource(band, enlargedTo: convolution.enlarged, zeroRow: UnsafePointer(zeros.pointer))
-            if let winograd {
-                winograd.convolve(source, stripe, bias: bias, into: out)
-            } else if algorithm == .integer, let block = weights.integerBlock {
+            let width = convolution.shape[2]
+            let positions = stripe.rows.count * width
+            func inputRow(_ row: Int, _ tap: Int) -> UnsafePointer<Float> {
+                let (image, position) = row.quotientAndRemainder(dividingBy: positions)
+                let y = stripe.rows.lowerBound + position / width
+                return source.pixel(
+                    image: stripe.images.lowerBound + image,
+                    y: y * geometry.stride + tap / geometry.kernel - geometry.paddingBefore,
+                    x: position % width * geometry.stride + tap % geometry.kernel - geometry.paddingBefore)
+            }
+            switch algorithm {
+            case .winograd(let winograd): winograd.convolve(source, stripe, bias: bias, into: out)
+            case .integer(let block, let scratch):
                 compute.integerProduct(
-                    band.pixels(of: stripe), weights, block: block, bias: bias, into: out, accumulate: false,
-                    scratch: scratch)
-            } else {
-                let width = convolution.shape[2]
-                let positions = stripe.rows.count * width
-                compute.matrixProduct(weights, bias: bias, into: out, accumulate: false, scratch: scratch) { row, tap in
-                    let (image, position) = row.quotientAndRemainder(dividingBy: positions)
-                    let y = stripe.rows.lowerBound + position / width
-                    return source.pixel(
-                        image: stripe.images.lowerBound + image,
-                        y: y * geometry.stride + tap / geometry.kernel - geometry.paddingBefore,
-                        x: position % width * geometry.stride + tap % geometry.kernel - geometry.paddingBefore)
-                }
+                    weights, block: block, bias: bias, into: out, accumulate: false, scratch: scratch,
+                    inputRow: inputRow)
+            case .float(let scratch):
+                compute.matrixProduct(
+                    weights, bias: bias, into: out, accumulate: false, scratch: scratch, inputRow: inputRow)
             }
         }
 
@@ -155,7 +160,7 @@ extension Convolution {
 
         var name: String {
             let (kernel, shape) = (convolution.geometry.kernel, convolution.shape)
-            return "convolution \(kernel)×\(kernel), \(shape[1])×\(shape[2]), \(algorithm.rawValue)"
+            return "convolution \(kernel)×\(kernel), \(shape[1])×\(shape[2]), \(algorithm.name)"
         }
     }
 

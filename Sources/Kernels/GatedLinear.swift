@@ -26,6 +26,7 @@ extension Compute {
             weights.residence?.begin()
             defer { weights.residence?.end() }
             let (input, inputs) = (UnsafePointer(x.pointer), weights.inputs)
+            let inputRow = { (row: Int, _: Int) in input + row * inputs }
             forEachBlock(rows: x.rows, panels: halves) { rows, group, worker in
                 let hidden = scratch[worker].assumingMemoryBound(to: Float.self)
                 let gate = hidden + tileCount
@@ -36,13 +37,12 @@ extension Compute {
                         let panels = panels.lowerBound + offset..<panels.upperBound + offset
                         if let block {
                             integerBlock(
-                                x, weights, block: block, bias: bias, rows: rows, panels: panels, memory, target,
-                                outStride: stride, accumulate: false)
+                                weights, block: block, bias: bias, rows: rows, panels: panels, inputRow: inputRow,
+                                memory, target, outStride: stride, accumulate: false)
                         } else {
                             productBlock(
-                                weights, bias: bias, rows: rows, panels: panels,
-                                inputRow: { row, _ in input + row * inputs }, memory, target, outStride: stride,
-                                accumulate: false)
+                                weights, bias: bias, rows: rows, panels: panels, inputRow: inputRow, memory, target,
+                                outStride: stride, accumulate: false)
                         }
                     }
                     for (r, row) in rows.enumerated() {

@@ -1,19 +1,20 @@
-/// Linear layers with int8 weights: activations become int16 with one scale per row, products are summed exactly in
+/// `matrixProduct` with int8 weights: activations become int16 with one scale per row, products are summed exactly in
 /// int32 within each block of weights, and blocks are added up in float32.
 extension Compute {
-    /// Channels that are widened and multiplied at a time.
-    private static let slabChannels = 512
+    /// Values of a widened slab of a panel, which stays in the first-level cache.
+    private static let slabSize = 10_240
     static let largestInt16: Float = 32_767
 
-    /// - Parameter scratch: of `integerScratch(weights, block:)`; by default taken here
+    /// - Parameters:
+    ///   - block: of `weights.integerBlock`
+    ///   - scratch: of `integerScratch(weights, block:)`
     func integerProduct(
-        _ x: Tensor, _ weights: WeightMatrix, block: Int, bias: Tensor?, into out: Tensor, accumulate: Bool,
-        scratch: Scratch? = nil
+        _ weights: WeightMatrix, block: Int, bias: Tensor?, into out: Tensor, accumulate: Bool, scratch: Scratch,
+        inputRow: (_ row: Int, _ tap: Int) -> UnsafePointer<Float>
     ) {
-        let scratch = scratch ?? integerScratch(weights, block: block)
         forEachBlock(rows: out.rows, panels: weights.panels) { rows, panels, worker in
             integerBlock(
-                x, weights, block: block, bias: bias, rows: rows, panels: panels, scratch[worker],
+                weights, block: block, bias: bias, rows: rows, panels: panels, inputRow: inputRow, scratch[worker],
                 out.pointer + rows.lowerBound * weights.outputs + panels.lowerBound * WeightMatrix.panelWidth,
                 outStride: weights.outputs, accumulate: accumulate)
         }
@@ -31,43 +32,47 @@ extension Compute {
     }
 
     private func integerStep(_ weights: WeightMatrix, block: Int) -> Int {
-        min(weights.inputs, max(1, Self.slabChannels / block) * block)
+        min(weights.inputs, max(1, Self.slabSize / kernels.tileColumns / block) * block)
     }
 
     /// - Parameter out: where the first of `rows` and of `panels` goes
     func integerBlock(
-        _ x: Tensor, _ weights: WeightMatrix, block: Int, bias: Tensor?, rows: Range<Int>, panels: Range<Int>,
-        _ memory: UnsafeMutableRawPointer, _ out: UnsafeMutablePointer<Float>, outStride: Int, accumulate: Bool
+        _ weights: WeightMatrix, block: Int, bias: Tensor?, rows: Range<Int>, panels: Range<Int>,
+        inputRow: (Int, Int) -> UnsafePointer<Float>, _ memory: UnsafeMutableRawPointer,
+        _ out: UnsafeMutablePointer<Float>, outStride: Int, accumulate: Bool
     ) {
         let width = WeightMatrix.panelWidth
         let inputs = weights.inputs
         let step = integerStep(weights, block: block)
         let scratch = IntegerScratch(memory, step: step, block: block, columns: kernels.tileColumns)
-        for (r, row) in rows.enumerated() {
-            let largest = max(kernels.largestMagnitude(x.pointer + row * inputs, inputs), .leastNormalMagnitude)
-            scratch.rowScales[r] = largest / Self.largestInt16
-            scratch.factors[r] = Self.largestInt16 / largest
-        }
-        for first in stride(from: 0, to: inputs, by: step) {
-            let count = min(step, inputs - first)
+        for tap in 0..<weights.taps {
             for (r, row) in rows.enumerated() {
-                kernels.quantize(
-                    x.pointer + row * inputs + first, count, scratch.factors[r], scratch.activations + r * count)
+                let largest = max(kernels.largestMagnitude(inputRow(row, tap), inputs), .leastNormalMagnitude)
+                scratch.rowScales[r] = largest / Self.largestInt16
+                scratch.factors[r] = Self.largestInt16 / largest
             }
-            for panel in stride(from: panels.lowerBound, to: panels.upperBound, by: kernels.tilePanels) {
-                weights.widenPairs(tile: panel, channels: first..<first + count, into: scratch.panel, with: kernels)
-                columnScales(
-                    weights, tile: panel, channels: first..<first + count, block: block, depth: block,
-                    into: scratch.columnScales)
-                let tileBias = first == 0 ? bias.map { UnsafePointer($0.pointer + panel * width) } : nil
-                let columns = min(kernels.tileColumns, (panels.upperBound - panel) * width)
-                for r in stride(from: 0, to: rows.count, by: Self.tileRows) {
-                    integerTile(
-                        rows: min(Self.tileRows, rows.count - r), columns: columns, channels: count, depth: block,
-                        scratch.activations + r * count, stride: count, panel: scratch.panel,
-                        columnScales: scratch.columnScales, rowScales: scratch.rowScales + r,
-                        out + r * outStride + (panel - panels.lowerBound) * width, outStride: outStride,
-                        accumulate: accumulate || first > 0, bias: tileBias)
+            for first in stride(from: 0, to: inputs, by: step) {
+                let channels = first..<min(inputs, first + step)
+                for (r, row) in rows.enumerated() {
+                    kernels.quantize(
+                        inputRow(row, tap) + first, channels.count, scratch.factors[r],
+                        scratch.activations + r * channels.count)
+                }
+                let isFirst = tap == 0 && first == 0
+                for panel in stride(from: panels.lowerBound, to: panels.upperBound, by: kernels.tilePanels) {
+                    weights.widenPairs(tile: panel, tap: tap, channels: channels, into: scratch.panel, with: kernels)
+                    columnScales(
+                        weights, tile: panel, channels: channels, block: block, depth: block, into: scratch.columnScales)
+                    let tileBias = isFirst ? bias.map { UnsafePointer($0.pointer + panel * width) } : nil
+                    let columns = min(kernels.tileColumns, (panels.upperBound - panel) * width)
+                    for r in stride(from: 0, to: rows.count, by: Self.tileRows) {
+                        integerTile(
+                            rows: min(Self.tileRows, rows.count - r), columns: columns, channels: channels.count,
+                            depth: block, scratch.activations + r * channels.count, stride: channels.count,
+                            panel: scratch.panel, columnScales: scratch.columnScales, rowScales: scratch.rowScales + r,
+                            out + r * outStride + (panel - panels.lowerBound) * width, outStride: outStride,
+                            accumulate: accumulate || !isFirst, bias: tileBias)
+                    }
                 }
             }
         }

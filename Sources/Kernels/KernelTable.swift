@@ -16,9 +16,6 @@ public struct KernelTable: Sendable {
 
     // Functions of rows.
     var convertFloat16: @Sendable (UnsafeRawPointer, Int, MutableFloats) -> Void
-    var largestMagnitude: @Sendable (Floats, Int) -> Float
-    var quantize: @Sendable (Floats, Int, Float, MutableIntegers) -> Void
-    var widenInt16: @Sendable (Integers, Int, Float, MutableFloats) -> Void
     var swish: @Sendable (MutableFloats, Int, Float) -> Void
     var gelu: @Sendable (MutableFloats, Int) -> Void
     var gatedGelu: @Sendable (Floats, Floats, MutableFloats, Int) -> Void
@@ -26,6 +23,11 @@ public struct KernelTable: Sendable {
     var channelMoments: @Sendable (Floats, Int, Int, MutableFloats, MutableFloats) -> Void
     var scaleChannels: @Sendable (Floats, Int, Int, Floats, Floats, Bool, MutableFloats) -> Void
     var normalizeRow: @Sendable (Floats, Int, Float, Floats, Floats, MutableFloats) -> Void
+
+    // Rounding.
+    var largestMagnitude: @Sendable (Floats, Int) -> Float
+    var quantize: @Sendable (Floats, Int, Float, MutableIntegers) -> Void
+    var widenInt16: @Sendable (Integers, Int, Float, MutableFloats) -> Void
 
     // Register tiles.
     var tileColumns: Int
@@ -35,7 +37,7 @@ public struct KernelTable: Sendable {
     var attentionScores: @Sendable (Floats, Floats, Int, Int, MutableFloats) -> Void
     var attentionWeights: @Sendable (MutableFloats, Int, MutableFloats, MutableFloats, MutableFloats) -> Void
     var attentionSums: @Sendable (Floats, Int, Floats, Int, Int, Floats, MutableFloats) -> Void
-    var widenPairs: @Sendable (UnsafeRawPointer, Int, MutableIntegers, Int) -> Void
+    var widenPairs: @Sendable (UnsafeRawPointer, Int, Int, MutableIntegers, Int) -> Void
     var tileInt16:
         @Sendable (Int, Int, Int, Int, Integers, Int, Integers, Floats, Floats, MutableFloats, Int, Bool, Floats?) -> Void
     var winogradInput: @Sendable (UnsafePointer<Floats>, Int, MutableFloats, MutableFloats, Int) -> Void
@@ -43,35 +45,38 @@ public struct KernelTable: Sendable {
     var winogradOutput: @Sendable (Floats, Int, MutableFloats, Floats, MutableFloats, Int, Int) -> Void
 
     public static let portable = KernelTable(
-        name: "portable", convertFloat16: KernelsPortable.convertFloat16,
-        largestMagnitude: KernelsPortable.largestMagnitude, quantize: KernelsPortable.quantize,
-        widenInt16: KernelsPortable.widenInt16, swish: KernelsPortable.swish, gelu: KernelsPortable.gelu,
-        gatedGelu: KernelsPortable.gatedGelu, add: KernelsPortable.add,
+        name: "portable", convertFloat16: KernelsPortable.convertFloat16, swish: KernelsPortable.swish,
+        gelu: KernelsPortable.gelu, gatedGelu: KernelsPortable.gatedGelu, add: KernelsPortable.add,
         channelMoments: KernelsPortable.channelMoments, scaleChannels: KernelsPortable.scaleChannels,
-        normalizeRow: KernelsPortable.normalizeRow, tileColumns: KernelsPortable.tileColumns,
-        tile: KernelsPortable.tile, widenInt8: KernelsPortable.widenInt8, widenFloat16: KernelsPortable.widenFloat16,
-        attentionScores: KernelsPortable.attentionScores, attentionWeights: KernelsPortable.attentionWeights,
-        attentionSums: KernelsPortable.attentionSums, widenPairs: KernelsPortable.widenPairs,
-        tileInt16: KernelsPortable.tileInt16, winogradInput: KernelsPortable.winogradInput,
-        winogradWeights: KernelsPortable.winogradWeights, winogradOutput: KernelsPortable.winogradOutput)
+        normalizeRow: KernelsPortable.normalizeRow, largestMagnitude: KernelsPortable.largestMagnitude,
+        quantize: KernelsPortable.quantize, widenInt16: KernelsPortable.widenInt16,
+        tileColumns: KernelsPortable.tileColumns, tile: KernelsPortable.tile, widenInt8: KernelsPortable.widenInt8,
+        widenFloat16: KernelsPortable.widenFloat16, attentionScores: KernelsPortable.attentionScores,
+        attentionWeights: KernelsPortable.attentionWeights, attentionSums: KernelsPortable.attentionSums,
+        widenPairs: KernelsPortable.widenPairs, tileInt16: KernelsPortable.tileInt16,
+        winogradInput: KernelsPortable.winogradInput, winogradWeights: KernelsPortable.winogradWeights,
+        winogradOutput: KernelsPortable.winogradOutput)
 
     #if arch(x86_64)
     public static let avx2 = KernelTable(
-        name: "avx2", convertFloat16: KernelsAVX2.convertFloat16, largestMagnitude: KernelsAVX2.largestMagnitude,
-        quantize: KernelsAVX2.quantize, widenInt16: KernelsAVX2.widenInt16, swish: KernelsAVX2.swish,
-        gelu: KernelsAVX2.gelu, gatedGelu: KernelsAVX2.gatedGelu, add: KernelsAVX2.add,
-        channelMoments: KernelsAVX2.channelMoments, scaleChannels: KernelsAVX2.scaleChannels,
-        normalizeRow: KernelsAVX2.normalizeRow, tileColumns: KernelsAVX2.tileColumns, tile: KernelsAVX2.tile,
+        name: "avx2", convertFloat16: KernelsAVX2.convertFloat16, swish: KernelsAVX2.swish, gelu: KernelsAVX2.gelu,
+        gatedGelu: KernelsAVX2.gatedGelu, add: KernelsAVX2.add, channelMoments: KernelsAVX2.channelMoments,
+        scaleChannels: KernelsAVX2.scaleChannels, normalizeRow: KernelsAVX2.normalizeRow,
+        largestMagnitude: KernelsAVX2.largestMagnitude, quantize: KernelsAVX2.quantize,
+        widenInt16: KernelsAVX2.widenInt16, tileColumns: KernelsAVX2.tileColumns, tile: KernelsAVX2.tile,
         widenInt8: KernelsAVX2.widenInt8, widenFloat16: KernelsAVX2.widenFloat16,
         attentionScores: KernelsAVX2.attentionScores, attentionWeights: KernelsAVX2.attentionWeights,
         attentionSums: KernelsAVX2.attentionSums, widenPairs: KernelsAVX2.widenPairs,
         tileInt16: KernelsAVX2.tileInt16, winogradInput: KernelsAVX2.winogradInput,
         winogradWeights: KernelsAVX2.winogradWeights, winogradOutput: KernelsAVX2.winogradOutput)
 
-    /// Rows are the AVX2 set's.
+    /// Other functions of rows are the AVX2 set's.
     public static let avx512: KernelTable = {
         var table = avx2
         table.name = "avx512"
+        table.largestMagnitude = KernelsAVX512.largestMagnitude
+        table.quantize = KernelsAVX512.quantize
+        table.widenInt16 = KernelsAVX512.widenInt16
         table.tileColumns = KernelsAVX512.tileColumns
         table.tile = KernelsAVX512.tile
         table.widenInt8 = KernelsAVX512.widenInt8

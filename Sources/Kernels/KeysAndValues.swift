@@ -75,9 +75,13 @@ extension Compute {
             pool.forEach(batch * heads) { head, _ in
                 let source = value.pointer + head / heads * keys * width + head % heads * d
                 let out = panels.pointer + head * paddedWidth * paddedKeys
-                for j in 0..<paddedKeys {
-                    let row = source + min(j, keys - 1) * width
-                    for i in 0..<paddedWidth { out[(i / 5 * paddedKeys + j) * 5 + i % 5] = i < d ? row[i] : 0 }
+                for panel in 0..<paddedWidth / 5 {
+                    let count = min(5, d - panel * 5)
+                    for j in 0..<paddedKeys {
+                        let row = source + min(j, keys - 1) * width + panel * 5
+                        let target = out + (panel * paddedKeys + j) * 5
+                        for i in 0..<5 { target[i] = i < count ? row[i] : 0 }
+                    }
                 }
             }
         }

@@ -25,15 +25,15 @@ extension Compute {
         perform(name, products: x.rows * weights.inputs * weights.outputs) {
             weights.residence?.begin()
             defer { weights.residence?.end() }
+            let (input, inputs) = (UnsafePointer(x.pointer), weights.inputs)
+            let inputRow = { (row: Int, _: Int) in input + row * inputs }
             if let block {
                 integerProduct(
-                    x, weights, block: block, bias: bias, into: out, accumulate: accumulate, scratch: scratch)
+                    weights, block: block, bias: bias, into: out, accumulate: accumulate, scratch: scratch,
+                    inputRow: inputRow)
             } else {
-                let input = UnsafePointer(x.pointer)
-                let inputs = weights.inputs
-                matrixProduct(weights, bias: bias, into: out, accumulate: accumulate, scratch: scratch) { row, _ in
-                    input + row * inputs
-                }
+                matrixProduct(
+                    weights, bias: bias, into: out, accumulate: accumulate, scratch: scratch, inputRow: inputRow)
             }
         }
     }

@@ -13,12 +13,11 @@ extension Compute {
     /// `out[row] (+)= Σ_tap inputRow(row, tap) · weightsᵀ (+ bias)` for every row of `out` `[rows, outputs]`.
     /// - Parameters:
     ///   - accumulate: adds to what is in `out` (a residual)
-    ///   - scratch: of `matrixScratch(weights)`; by default taken here
+    ///   - scratch: of `matrixScratch(weights)`
     func matrixProduct(
-        _ weights: WeightMatrix, bias: Tensor?, into out: Tensor, accumulate: Bool, scratch: Scratch? = nil,
+        _ weights: WeightMatrix, bias: Tensor?, into out: Tensor, accumulate: Bool, scratch: Scratch,
         inputRow: (_ row: Int, _ tap: Int) -> UnsafePointer<Float>
     ) {
-        let scratch = scratch ?? matrixScratch(weights)
         forEachBlock(rows: out.rows, panels: weights.panels) { rows, panels, worker in
             productBlock(
                 weights, bias: bias, rows: rows, panels: panels, inputRow: inputRow, scratch[worker],

@@ -74,15 +74,16 @@ public struct WeightMatrix: @unchecked Sendable {
         }
     }
 
-    /// Writes int8 weights of the panels that a tile spans, for a range of input channels, as pairs
+    /// Writes a tap's int8 weights of the panels that a tile spans, for a range of input channels, as pairs
     /// `[channels.count / 2][tileColumns][2]`.
     func widenPairs(
-        tile panel: Int, channels: Range<Int>, into out: UnsafeMutablePointer<Int16>, with kernels: KernelTable
+        tile panel: Int, tap: Int, channels: Range<Int>, into out: UnsafeMutablePointer<Int16>, with kernels: KernelTable
     ) {
+        let width = Self.panelWidth
         forEachPanel(tile: panel, kernels) { panel, column in
             kernels.widenPairs(
-                int8Values(panel: panel, channel: channels.lowerBound), channels.count, out + 2 * column,
-                2 * kernels.tileColumns)
+                int8Values(panel: panel, channel: channels.lowerBound) + tap * width, taps * width, channels.count,
+                out + 2 * column, 2 * kernels.tileColumns)
         }
     }
 

@@ -1,4 +1,4 @@
-// What the tiles' micro-kernels are written in, as AVX-512 instructions. Functions of rows are the AVX2 set's.
+// What the tiles' micro-kernels are written in, as AVX-512 instructions. Other functions of rows are the AVX2 set's.
 import CIntrinsics
 
 typealias Vector = SIMD16<Float>
@@ -21,6 +21,8 @@ typealias Pairs = SIMD32<Int16>
         to: Words.self)
 }
 @_transparent func toFloat(_ v: Words) -> Vector { sdlite_to_float_16(unsafeBitCast(v, to: SIMD8<Int64>.self)) }
+@_transparent func storeInt16(_ v: Vector, _ p: UnsafeMutablePointer<Int16>) { sdlite_store_int16_16(p, v) }
+@_transparent func loadInt16(_ p: UnsafePointer<Int16>) -> Vector { sdlite_load_int16_16(p) }
 @_transparent func loadInt8Pairs(_ even: UnsafeRawPointer, _ odd: UnsafeRawPointer) -> Pairs {
     unsafeBitCast(sdlite_load_int8_pairs_16(even, odd), to: Pairs.self)
 }

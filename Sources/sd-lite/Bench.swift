@@ -60,6 +60,9 @@ struct Bench: ParsableCommand {
             let seconds = try ContinuousClock().measure(work) / .seconds(1)
             report.add(part, seconds: seconds, groups: trace.take())
         }
+        // Once before it counts: pages are mapped, buffers touched.
+        _ = try unet(latents, timestep: 500, encoderHiddenStates: states)
+        _ = try vae.decode(latents)
         for _ in 0..<rounds {
             if let blas { report.peaks.append(blas.peak()) }
             try measure(.text) { _ = try pipeline.textEncoder(prompts) }

@@ -49,7 +49,7 @@ extension Checks {
             let channels = blocks * 2 * pairs, stride = channels + 3, outStride = 21
             let a = integers(6 * stride), b = bytes(channels * 16)
             let panel = UnsafeMutablePointer<Int16>.allocate(capacity: channels * 16)
-            widenPairs(b, channels, panel, 2 * 16)
+            widenPairs(b, 16, channels, panel, 2 * 16)
             for c in 0..<channels {
                 for j in 0..<16 {
                     compare(Int(panel[(c / 2 * 16 + j) * 2 + c % 2]), Int(b[c * 16 + j]), "widenPairs", c)

@@ -46,6 +46,12 @@ SDLITE_INLINE __m512 sdlite_load_int8_16(const void *p) {
 SDLITE_INLINE __m512 sdlite_load_float16_16(const void *p) {
     return _mm512_cvtph_ps(_mm256_loadu_si256((const __m256i *)p));
 }
+SDLITE_INLINE __m512 sdlite_load_int16_16(const void *p) {
+    return _mm512_cvtepi32_ps(_mm512_cvtepi16_epi32(_mm256_loadu_si256((const __m256i *)p)));
+}
+SDLITE_INLINE void sdlite_store_int16_16(void *p, __m512 a) {
+    _mm256_storeu_si256((__m256i *)p, _mm512_cvtsepi32_epi16(_mm512_cvtps_epi32(a)));
+}
 SDLITE_INLINE __m512 sdlite_to_float_16(__m512i a) { return _mm512_cvtepi32_ps(a); }
 SDLITE_INLINE __m512i sdlite_multiply_add_pairs_16(__m512i a, __m512i b, __m512i sum) {
     // The compiler would take the intrinsic apart again into a product and a sum.

@@ -17,6 +17,15 @@
     return upper.replacing(with: half * erfc, where: x .< broadcast(0))
 }
 
+/// `count` half floats (a multiple of 8) as floats.
+public func convertFloat16(_ source: UnsafeRawPointer, _ count: Int, _ out: UnsafeMutablePointer<Float>) {
+    var i = 0
+    while i < count {
+        store(loadFloat16(source + 2 * i), out + i)
+        i += 8
+    }
+}
+
 /// x ← x · sigmoid(`scale`·x): SiLU with scale 1, CLIP's quick GELU with 1.702. `count` is a multiple of 8.
 public func swish(_ x: UnsafeMutablePointer<Float>, _ count: Int, _ scale: Float) {
     var i = 0
@@ -119,11 +128,6 @@ public func normalizeRow(
     }
 }
 
-@inline(__always) func horizontalMaximum(_ v: Vector) -> Float {
-    var m = v[0]
-    for i in 1..<8 where v[i] > m { m = v[i] }
-    return m
-}
 @inline(__always) func horizontalSum(_ v: Vector) -> Float {
     let a = v.lowHalf + v.highHalf
     let b = a.lowHalf + a.highHalf

@@ -8,17 +8,20 @@
     unsafeBitCast(Words(repeating: UnsafeRawPointer(p).loadUnaligned(as: Int32.self)), to: Pairs.self)
 }
 
-/// int8 weights `[channels][16]` as int16 pairs `[channels / 2][16][2]`; `channels` is even.
-/// - `stride`: from one pair of channels to the next, in int16
-public func widenPairs(_ source: UnsafeRawPointer, _ channels: Int, _ out: UnsafeMutablePointer<Int16>, _ stride: Int) {
+/// int8 weights of `channels` (an even number), 16 each, as int16 pairs `[channels / 2][16][2]`.
+/// - `channelStride`: from one channel to the next in `source`; `pairStride`: from one pair to the next in `out`
+public func widenPairs(
+    _ source: UnsafeRawPointer, _ channelStride: Int, _ channels: Int, _ out: UnsafeMutablePointer<Int16>,
+    _ pairStride: Int
+) {
     var column = 0
     while column < panelColumns {
         var p = source + column
         var o = out + 2 * column
         for _ in 0..<channels / 2 {
-            storePairs(loadInt8Pairs(p, p + panelColumns), o)
-            p += 2 * panelColumns
-            o += stride
+            storePairs(loadInt8Pairs(p, p + channelStride), o)
+            p += 2 * channelStride
+            o += pairStride
         }
         column += lanes
     }
