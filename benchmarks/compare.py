@@ -90,7 +90,7 @@ class OpenVINO:
 class SDLite:
     def __init__(self, model, threads, size):
         self.command = [ROOT / ".build/release/sd-lite", "bench", "--model", model, "--threads", str(threads),
-                        "--size", str(size), "--rounds", "1", "--json"]
+                        "--width", str(size), "--height", str(size), "--rounds", "1", "--json"]
         self.facts = []
         self.peak = self.run("--no-sgemm")["peak_memory_bytes"]
 

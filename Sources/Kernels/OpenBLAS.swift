@@ -10,14 +10,19 @@ public struct OpenBLAS {
         Int32, Int32, Int32, Int32, Int32, Int32, Float, UnsafePointer<Float>, Int32, UnsafePointer<Float>, Int32, Float,
         UnsafeMutablePointer<Float>, Int32
     ) -> Void
+    private typealias CoreName = @convention(c) () -> UnsafePointer<CChar>
     private typealias SetThreads = @convention(c) (Int32) -> Void
     private let sgemm: Sgemm
+    /// The processor whose kernels it uses: it should be this one, or its peak is not the machine's.
+    public let kernels: String
 
     /// nil where the library is not installed.
     public init?(threads: Int) {
         guard let library = dlopen("libopenblas.so.0", RTLD_NOW | RTLD_LOCAL),
-            let sgemm = dlsym(library, "cblas_sgemm"), let setThreads = dlsym(library, "openblas_set_num_threads")
+            let sgemm = dlsym(library, "cblas_sgemm"), let setThreads = dlsym(library, "openblas_set_num_threads"),
+            let coreName = dlsym(library, "openblas_get_corename")
         else { return nil }
+        kernels = String(cString: unsafeBitCast(coreName, to: CoreName.self)())
         self.sgemm = unsafeBitCast(sgemm, to: Sgemm.self)
         unsafeBitCast(setThreads, to: SetThreads.self)(Int32(threads))
     }

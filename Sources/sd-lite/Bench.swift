@@ -14,8 +14,11 @@ struct Bench: ParsableCommand {
     @Option(name: .shortAndLong, help: "The model file made by sd-lite-convert.")
     var model: String
 
-    @Option(help: "Width and height of the picture in pixels.")
-    var size = 512
+    @Option(help: "Width of the picture in pixels, a multiple of 8.")
+    var width = 512
+
+    @Option(help: "Height of the picture in pixels, a multiple of 8.")
+    var height = 512
 
     @Option(help: "Times that each part is measured.")
     var rounds = 3
@@ -37,7 +40,11 @@ struct Bench: ParsableCommand {
 
     func validate() throws {
         guard (1...1000).contains(rounds) else { throw ValidationError("--rounds must be between 1 and 1000.") }
-        guard size > 0, size % 8 == 0 else { throw ValidationError("--size must be a multiple of 8, not \(size).") }
+        for (name, size) in [("--width", width), ("--height", height)] {
+            guard (8...2048).contains(size), size % 8 == 0 else {
+                throw ValidationError("\(name) must be a multiple of 8 up to 2048, not \(size).")
+            }
+        }
     }
 
     func run() throws {
@@ -46,15 +53,16 @@ struct Bench: ParsableCommand {
         let compute = makeCompute(threads: threads, arithmetic: float32 ? .float32 : .mixed, trace: trace)
         let pipeline = try Pipeline(model: Model(path: model), compute: compute)
         let (unet, vae) = (pipeline.unet, pipeline.vae)
-        let side = size / vae.scale
+        let shape = [1, unet.inChannels, height / vae.scale, width / vae.scale]
         var generator = Generator(source: .cpu, seed: 0)
-        let latents = Latents(
-            shape: [1, unet.inChannels, side, side], values: generator.normal(unet.inChannels * side * side))
+        let latents = Latents(shape: shape, values: generator.normal(shape.reduce(1, *)))
         let prompts = ["", "an astronaut riding a horse on mars"].map { pipeline.tokenizer.encode($0).ids }
         let states = try pipeline.textEncoder(prompts)
 
-        var report = BenchReport(size: size, threads: compute.threads, kernels: compute.kernels.name)
         let blas = sgemm ? OpenBLAS(threads: compute.threads) : nil
+        var report = BenchReport(
+            width: width, height: height, threads: compute.threads, kernels: compute.kernels.name,
+            sgemmKernels: blas?.kernels)
         func measure(_ part: BenchReport.Part, _ work: () throws -> Void) throws {
             _ = trace.take()
             let seconds = try ContinuousClock().measure(work) / .seconds(1)

@@ -15,19 +15,24 @@ struct BenchReport {
         }
     }
 
-    let size: Int
+    let width: Int
+    let height: Int
     let threads: Int
     let kernels: String
+    /// The processor that OpenBLAS takes this one for.
+    let sgemmKernels: String?
     var peakMemoryBytes = 0
     /// sgemm's multiply-adds a second, once per round.
     var peaks: [Double] = []
     private var seconds: [Part: [Double]] = [:]
     private var groups: [Part: [String: Trace.Group]] = [:]
 
-    init(size: Int, threads: Int, kernels: String) {
-        self.size = size
+    init(width: Int, height: Int, threads: Int, kernels: String, sgemmKernels: String?) {
+        self.width = width
+        self.height = height
         self.threads = threads
         self.kernels = kernels
+        self.sgemmKernels = sgemmKernels
     }
 
     mutating func add(_ part: Part, seconds: Double, groups: [Trace.Group]) {
@@ -39,9 +44,11 @@ struct BenchReport {
     }
 
     private struct Facts: Encodable {
-        let size: Int
+        let width: Int
+        let height: Int
         let threads: Int
         let kernels: String
+        let sgemm_kernels: String?
         /// Of every round.
         let seconds: [String: [Double]]
         /// Multiply-adds of one evaluation.
@@ -58,7 +65,7 @@ struct BenchReport {
             let encoder = JSONEncoder()
             encoder.outputFormatting = .sortedKeys
             let facts = Facts(
-                size: size, threads: threads, kernels: kernels,
+                width: width, height: height, threads: threads, kernels: kernels, sgemm_kernels: sgemmKernels,
                 seconds: Dictionary(uniqueKeysWithValues: seconds.map { ($0.rawValue, $1) }),
                 products: Dictionary(uniqueKeysWithValues: seconds.keys.map { ($0.rawValue, products($0)) }),
                 sgemm: peaks,
@@ -70,7 +77,7 @@ struct BenchReport {
 
     func table(withGroups: Bool) -> String {
         let rounds = seconds[.unet]?.count ?? 0
-        var lines = ["\(size)×\(size), \(threads) threads, \(kernels) kernels, medians of \(rounds) rounds"]
+        var lines = ["\(width)×\(height), \(threads) threads, \(kernels) kernels, medians of \(rounds) rounds"]
         let peak = peaks.isEmpty ? nil : median(peaks)
         lines.append(row("", "seconds", "GMAC", "GMAC/s", peak == nil ? "" : "time / sgemm's"))
         for part in Part.allCases {
@@ -84,7 +91,7 @@ struct BenchReport {
                         products: group.products / n, peak: peak))
             }
         }
-        if let peak { lines.append("sgemm's peak: \(decimal(peak * 1e-9)) GMAC/s") }
+        if let peak { lines.append("sgemm's peak: \(decimal(peak * 1e-9)) GMAC/s (OpenBLAS, \(sgemmKernels ?? "?") kernels)") }
         lines.append("peak resident memory: \(peakMemoryBytes >> 20) MiB")
         return lines.joined(separator: "\n")
     }
