@@ -33,17 +33,34 @@ public final class MappedFile: @unchecked Sendable {
     /// Begins to read a range from the disk, without waiting and without making it resident in this process.
     public func readAhead(_ range: UnsafeRawBufferPointer) { advise(Advice.readAhead, range) }
 
-    /// Makes a range resident, waiting for the disk if need be. Before Linux 5.14 it becomes so when it is touched.
-    public func populate(_ range: UnsafeRawBufferPointer) { advise(Advice.populate, range) }
+    /// Waits until the disk has delivered a range. What it has is not made resident here: that is cheaper when it is
+    /// touched, by several threads. Before Linux 5.14 all waiting is left to them.
+    public func waitFor(_ range: UnsafeRawBufferPointer) {
+        if !isCached(range) { advise(Advice.populate, range) }
+    }
+
+    /// Whether the system has all of a range in memory. It says so of any file that this process may not write.
+    private func isCached(_ range: UnsafeRawBufferPointer) -> Bool {
+        let (pages, byteCount) = pages(touching: range)
+        let page = Int(sysconf(Int32(_SC_PAGESIZE)))
+        return withUnsafeTemporaryAllocation(of: UInt8.self, capacity: (byteCount + page - 1) / page) { states in
+            mincore(pages, byteCount, states.baseAddress!) == 0 && states.allSatisfy { $0 & 1 == 1 }
+        }
+    }
 
     /// Advises on every page that the range touches.
     private func advise(_ advice: Int32, _ range: UnsafeRawBufferPointer) {
+        let (pages, byteCount) = pages(touching: range)
+        madvise(pages, byteCount, advice)
+    }
+
+    private func pages(touching range: UnsafeRawBufferPointer) -> (start: UnsafeMutableRawPointer, byteCount: Int) {
         guard let base = bytes.baseAddress, let start = range.baseAddress, start >= base,
             start + range.count <= base + bytes.count
         else { preconditionFailure("range outside the mapping") }
         let page = Int(sysconf(Int32(_SC_PAGESIZE)))
         let from = (start - base) / page * page
-        madvise(UnsafeMutableRawPointer(mutating: base + from), start - base + range.count - from, advice)
+        return (UnsafeMutableRawPointer(mutating: base + from), start - base + range.count - from)
     }
 
     /// Gives all pages back to the system.

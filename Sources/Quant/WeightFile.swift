@@ -62,8 +62,8 @@ public final class WeightFile: Sendable {
         return LentBytes(bytes: stored(entry.offset, entry.byteCount), owner: map)
     }
 
-    /// Makes a tensor's pages resident, waiting for the disk if need be.
-    public func populate(_ entry: TensorEntry) { map.populate(stored(entry.offset, entry.byteCount)) }
+    /// Waits until the disk has delivered a tensor.
+    public func waitFor(_ entry: TensorEntry) { map.waitFor(stored(entry.offset, entry.byteCount)) }
 
     /// Begins to read a tensor from the disk.
     public func readAhead(_ entry: TensorEntry) { map.readAhead(stored(entry.offset, entry.byteCount)) }

@@ -86,8 +86,11 @@ struct VAEConfiguration: Decodable {
     let layersPerBlock: Int
     let normGroups: Int
     let scalingFactor: Float
+    /// Height and width of the pictures that the autoencoder was trained for.
+    let sampleSize: Int
 
     private enum CodingKeys: String, CodingKey {
+        case sampleSize = "sample_size"
         case latentChannels = "latent_channels", blockOutChannels = "block_out_channels"
         case layersPerBlock = "layers_per_block", normGroups = "norm_num_groups", scalingFactor = "scaling_factor"
     }
@@ -99,6 +102,7 @@ struct VAEConfiguration: Decodable {
         layersPerBlock = try values.decodeIfPresent(Int.self, forKey: .layersPerBlock) ?? 1
         normGroups = try values.decodeIfPresent(Int.self, forKey: .normGroups) ?? 32
         scalingFactor = try values.decodeIfPresent(Float.self, forKey: .scalingFactor) ?? 0.18215
+        sampleSize = try values.decodeIfPresent(Int.self, forKey: .sampleSize) ?? 32
     }
 
     /// Pixels per latent in each direction.
@@ -106,7 +110,7 @@ struct VAEConfiguration: Decodable {
 
     func validate() throws(ModelError) {
         guard (1...8).contains(blockOutChannels.count), (1...16).contains(layersPerBlock), normGroups > 0,
-            latentChannels > 0, scalingFactor > 0,
+            latentChannels > 0, scalingFactor > 0, (1...65_536).contains(sampleSize),
             blockOutChannels.allSatisfy({ $0 > 0 && $0 <= 65_536 && $0 % 8 == 0 && $0 % normGroups == 0 })
         else {
             throw .badConfiguration(

@@ -33,6 +33,19 @@ extension Latents {
         return Latents(shape: [1] + shape.dropFirst(), values: Array(values[image * size..<(image + 1) * size]))
     }
 
+    /// A rectangle of every picture of the batch.
+    func part(rows: Range<Int>, columns: Range<Int>) -> Latents {
+        let (height, width) = (shape[2], shape[3])
+        var part: [Float] = []
+        for plane in 0..<shape[0] * shape[1] {
+            for row in rows {
+                let first = (plane * height + row) * width
+                part += values[first + columns.lowerBound..<first + columns.upperBound]
+            }
+        }
+        return Latents(shape: [shape[0], shape[1], rows.count, columns.count], values: part)
+    }
+
     /// The batch `copies` times over, as guidance wants it.
     public func repeated(_ copies: Int) -> Latents {
         Latents(

@@ -1,77 +1,74 @@
 import FoundationEssentials
+import Kernels
+import Synchronization
 
-/// Resident memory of this process, in bytes, as Linux counts it in /proc/self/status; 0 where it cannot be told.
+#if canImport(Glibc)
+import Glibc
+#elseif canImport(Musl)
+import Musl
+#endif
+
+/// Resident memory of this process, in bytes; 0 where Linux does not tell it.
 public struct MemoryUsage: Sendable, Encodable {
-    /// The most that was ever resident, pages of the mapped model included.
-    public let peak: Int
-    public let total: Int
+    public private(set) var total = 0
     /// What is not backed by a file: activations, above all.
-    public let anonymous: Int
+    public private(set) var anonymous = 0
     /// Pages of mapped files: the model's weights, the program.
-    public let file: Int
+    public private(set) var file = 0
+
+    private static let pageSize = Int(sysconf(Int32(_SC_PAGESIZE)))
 
     public static var now: MemoryUsage {
+        // Pages in all, resident, and of these backed by a file (proc(5), statm).
+        let words = ((try? String(contentsOfFile: "/proc/self/statm", encoding: .utf8)) ?? "").split(separator: " ")
+        guard words.count > 2, let total = Int(words[1]), let file = Int(words[2]) else { return MemoryUsage() }
+        var usage = MemoryUsage()
+        (usage.total, usage.anonymous, usage.file) = (total * pageSize, (total - file) * pageSize, file * pageSize)
+        return usage
+    }
+
+    /// The most that was ever resident, pages of the mapped model included.
+    public static var peak: Int {
         let status = (try? String(contentsOfFile: "/proc/self/status", encoding: .utf8)) ?? ""
-        let lines = status.split(separator: "\n").map { $0.split(whereSeparator: { " \t".contains($0) }) }
-        func bytes(_ name: String) -> Int {
-            guard let line = lines.first(where: { $0.first == "\(name):" }), line.count > 1 else { return 0 }
-            return (Int(line[1]) ?? 0) * 1024
-        }
-        return MemoryUsage(
-            peak: bytes("VmHWM"), total: bytes("VmRSS"), anonymous: bytes("RssAnon"), file: bytes("RssFile"))
+        let line = status.split(separator: "\n").first { $0.hasPrefix("VmHWM:") } ?? ""
+        let words = line.split(whereSeparator: { " \t".contains($0) })
+        return words.count > 1 ? (Int(words[1]) ?? 0) * 1024 : 0
+    }
+
+    /// Begins the peak anew, if the system lets this process (proc(5), clear_refs).
+    public static func resetPeak() {
+        try? "5".write(toFile: "/proc/self/clear_refs", atomically: false, encoding: .utf8)
+    }
+
+    /// The larger of each number.
+    func maximum(_ other: MemoryUsage) -> MemoryUsage {
+        var usage = self
+        usage.total = max(total, other.total)
+        usage.anonymous = max(anonymous, other.anonymous)
+        usage.file = max(file, other.file)
+        return usage
     }
 }
 
-/// What this process may use.
-public enum MemoryLimit {
-    /// The least of its control group's limit, of version 2 or 1, and of what the system has available; nil if neither
-    /// can be told.
-    public static var available: Int? {
-        [controlGroup, systemAvailable].compactMap { $0 }.min()
+/// Looks at resident memory a hundred times a second.
+final class MemoryWatch {
+    private final class Peaks: Sendable {
+        let usage = Mutex(MemoryUsage())
+    }
+    private let peaks: Peaks
+    private let ticker: Ticker
+
+    init() {
+        let peaks = Peaks()
+        self.peaks = peaks
+        ticker = Ticker(milliseconds: 10) { peaks.usage.withLock { $0 = $0.maximum(.now) } }
     }
 
-    private static var systemAvailable: Int? { meminfo(contents("/proc/meminfo")) }
-
-    static func meminfo(_ text: String) -> Int? {
-        let words = text.split(whereSeparator: { " \n".contains($0) })
-        guard let i = words.firstIndex(of: "MemAvailable:"), i + 1 < words.count else { return nil }
-        return Int(words[i + 1]).map { $0 * 1024 }
-    }
-
-    private static var controlGroup: Int? {
-        groups(contents("/proc/self/cgroup")).flatMap { folder, file in
-            ancestors(folder).compactMap { limit(contents("\($0)/\(file)")) }
-        }.min()
-    }
-
-    /// The folders of the groups that this process is in, and the file there that holds the limit.
-    static func groups(_ text: String) -> [(folder: String, file: String)] {
-        text.split(separator: "\n").compactMap { line in
-            let parts = line.split(separator: ":", maxSplits: 2, omittingEmptySubsequences: false)
-            guard parts.count == 3 else { return nil }
-            let path = parts[2] == "/" ? "" : String(parts[2])
-            if parts[1].isEmpty { return ("/sys/fs/cgroup" + path, "memory.max") }
-            guard parts[1].split(separator: ",").contains("memory") else { return nil }
-            return ("/sys/fs/cgroup/memory" + path, "memory.limit_in_bytes")
+    /// The most of each kind since the last call.
+    func take() -> MemoryUsage {
+        peaks.usage.withLock { usage in
+            defer { usage = MemoryUsage() }
+            return usage.maximum(.now)
         }
-    }
-
-    /// A group's folder and those of the groups that it is in; a container may see only the uppermost.
-    static func ancestors(_ folder: String) -> [String] {
-        var folders = [folder]
-        while let slash = folders[folders.count - 1].lastIndex(of: "/"), folders[folders.count - 1] != "/sys/fs/cgroup" {
-            folders.append(String(folders[folders.count - 1][..<slash]))
-        }
-        return folders
-    }
-
-    /// "max", or in version 1 a number of 2^62 or so, is no limit.
-    static func limit(_ text: String) -> Int? {
-        guard let bytes = Int(text.prefix { $0 != "\n" }), bytes < 1 << 60 else { return nil }
-        return bytes
-    }
-
-    private static func contents(_ path: String) -> String {
-        (try? String(contentsOfFile: path, encoding: .utf8)) ?? ""
     }
 }

@@ -18,6 +18,8 @@ public struct GenerationOptions: Sendable {
     public var eta = 0.0
     /// Pictures to paint. Their noise comes from one stream, as in diffusers with one generator for a batch.
     public var count = 1
+    /// Decodes in overlapping tiles: less memory for large pictures, and not quite the same result.
+    public var vaeTiling = false
     /// Noise to start from instead of the seed's, `[count, 4, height/8, width/8]`.
     public var latents: Latents?
 
@@ -44,7 +46,7 @@ public struct Generation: Sendable {
     /// Seconds of every denoising step.
     public let stepSeconds: [Double]
     public let decodeSeconds: Double
-    /// Resident memory at the end of encoding the text, of denoising and of decoding.
+    /// The most resident memory of each kind while the text was encoded, while denoising and while decoding.
     public let memory: [MemoryUsage]
     /// The most memory for activations in each of these three.
     public let activationBytes: [Int]
@@ -103,10 +105,11 @@ public final class Pipeline {
                 throw CancellationError()
             }
         }
+        let watch = compute.isPlanning ? nil : MemoryWatch()
         var memory: [MemoryUsage] = []
         var activationBytes: [Int] = []
         func endStage() {
-            memory.append(.now)
+            if let watch { memory.append(watch.take()) }
             activationBytes.append(compute.peakActivationBytes)
             compute.endStage()
             model.stream.endStage()
@@ -153,7 +156,8 @@ public final class Pipeline {
         let decodeTime = try clock.measure {
             for i in 0..<options.count {
                 try report(.decoding, i, of: options.count)
-                images.append(Image(try vae.decode(latents[i])))
+                let decode = options.vaeTiling ? vae.tiledDecode : vae.decode
+                images.append(Image(try decode(latents[i])))
             }
         }
         try report(.decoding, options.count, of: options.count)

@@ -17,6 +17,8 @@ public struct VAE {
     public let scalingFactor: Float
     /// Pixels per latent in each direction.
     public let scale: Int
+    /// Rows and columns of latents that are decoded at a time, if in tiles: a multiple of 4.
+    let tileSize: Int
 
     init(_ weights: Weights, configuration c: VAEConfiguration) throws(ModelError) {
         try c.validate()
@@ -26,6 +28,7 @@ public struct VAE {
         latentChannels = c.latentChannels
         scalingFactor = c.scalingFactor
         scale = c.scale
+        tileSize = max(1, c.sampleSize / c.scale / 4) * 4
         postQuantConv = try Linear(weights["post_quant_conv"], inputs: latentChannels, outputs: latentChannels)
         convIn = try Conv2d(decoder["conv_in"], inputs: latentChannels, outputs: widths[0])
         let mid = decoder["mid_block"]
@@ -60,6 +63,22 @@ public struct VAE {
         x = FeatureMap(try midResnet2(x))
         for block in upBlocks { try block(&x) }
         return try compute.stored(convOut(normOut(x, silu: true)))
+    }
+
+    /// The same in tiles of the size that the autoencoder was trained for, a quarter overlapping (`tiled_decode`): less
+    /// memory and, as tiles do not see each other and each has its own group norms, not quite the same picture.
+    /// - Parameter latents: `[1, latentChannels, h, w]`
+    public func tiledDecode(_ latents: Latents) throws -> Tensor {
+        let (rows, columns) = (latents.shape[2], latents.shape[3])
+        guard latents.shape[0] == 1, max(rows, columns) > tileSize else { return try decode(latents) }
+        let overlap = tileSize / 4
+        return try compute.blended(
+            [1, rows * scale, columns * scale, 3], step: (tileSize - overlap) * scale, overlap: overlap * scale
+        ) { y, x in
+            let (row, column) = (y / scale, x / scale)
+            return try decode(latents.part(
+                rows: row..<min(rows, row + tileSize), columns: column..<min(columns, column + tileSize)))
+        }
     }
 }
 

@@ -3,8 +3,8 @@ import Quant
 import Synchronization
 
 /// Decides which pages of the model file are in memory. Matrices are used where they lie in the mapping, one after the
-/// other as they lie in the file. Before one is used, its pages are made resident and the disk begins to read those
-/// that follow; afterwards, if memory is short, they are given back.
+/// other as they lie in the file. Before one is used, the disk has delivered it and begins to read those that follow;
+/// afterwards, if memory is short, its pages are given back.
 final class WeightStream: Sendable {
     private let entries: [TensorEntry]
     private let file: WeightFile
@@ -14,6 +14,8 @@ final class WeightStream: Sendable {
         var drops = false
         var resident: Set<Int> = []
         var users: [Int: Int] = [:]
+        /// What the disk was asked to read: the matrix in use and those that follow.
+        var requested = 0..<0
         var stall = Duration.zero
     }
 
@@ -31,7 +33,7 @@ final class WeightStream: Sendable {
         set { state.withLock { $0.drops = newValue } }
     }
 
-    /// The time that was spent waiting for weights to become resident.
+    /// The time that was spent waiting for the disk.
     var stallSeconds: Double { state.withLock { $0.stall.seconds } }
 
     func residence(of entry: TensorEntry) -> (any WeightResidence)? {
@@ -68,13 +70,14 @@ final class WeightStream: Sendable {
         state.withLock { state in
             state.users[position, default: 0] += 1
             guard state.resident.insert(position).inserted else { return }
-            state.stall += ContinuousClock().measure { file.populate(entries[position]) }
-            var ahead = 0
-            for next in entries[(position + 1)...] {
-                if ahead > Self.window { break }
-                file.readAhead(next)
-                ahead += next.byteCount
+            state.stall += ContinuousClock().measure { file.waitFor(entries[position]) }
+            if !state.requested.contains(position) { state.requested = position..<position }
+            var next = state.requested.upperBound
+            while next < entries.count, entries[next].offset - entries[position].offset < Self.window {
+                file.readAhead(entries[next])
+                next += 1
             }
+            state.requested = position..<next
         }
     }
 

@@ -29,6 +29,12 @@ struct Bench: ParsableCommand {
     @Flag(help: "Also show every group of like operations.")
     var groups = false
 
+    @Flag(help: """
+        Paint pictures of several sizes within several limits instead, one step each, and compare the memory that was \
+        planned with what was used.
+        """)
+    var memory = false
+
     @Flag(help: "Compute in float32 only, also with int8 weights.")
     var float32 = false
 
@@ -49,6 +55,7 @@ struct Bench: ParsableCommand {
 
     func run() throws {
         Interruption.watch()
+        if memory { return try MemoryBench(model: model, threads: threads, rounds: rounds).run() }
         let trace = Trace()
         let compute = makeCompute(threads: threads, arithmetic: float32 ? .float32 : .mixed, trace: trace)
         let pipeline = try Pipeline(model: Model(path: model), compute: compute)
@@ -77,7 +84,7 @@ struct Bench: ParsableCommand {
             try measure(.unet) { _ = try unet(latents, timestep: 500, encoderHiddenStates: states) }
             try measure(.vae) { _ = try vae.decode(latents) }
         }
-        report.peakMemoryBytes = MemoryUsage.now.peak
+        report.peakMemoryBytes = MemoryUsage.peak
         print(json ? try report.json : report.table(withGroups: groups))
     }
 }

@@ -78,6 +78,11 @@ struct Generate: ParsableCommand {
             """)
     var memoryLimit: ByteCount?
 
+    @Flag(help: """
+        Decode in overlapping tiles: less memory for pictures larger than the model's, which come out a little different.
+        """)
+    var vaeTiling = false
+
     @Flag(help: "Say on stderr how memory will be used.")
     var verbose = false
 
@@ -143,6 +148,7 @@ struct Generate: ParsableCommand {
         options.scheduler = scheduler
         options.eta = eta
         options.count = count ?? 1
+        options.vaeTiling = vaeTiling
         if let latentsIn {
             let (shape, values) = try Npy.read(path: latentsIn)
             guard shape.count == 4, shape.allSatisfy((1...8192).contains) else {

@@ -8,10 +8,12 @@ struct GenerationReport: Encodable {
     let stepSeconds: [Double]
     let decodeSeconds: Double
     let peakMemoryBytes: Int
-    /// Resident memory at the end of every stage.
+    /// The most resident memory of each kind in every stage.
     let memory: [String: MemoryUsage]
     let stallSeconds: Double
     let files: [String]
+
+    private static let stages = ["text", "denoising", "decoding"]
 
     private enum CodingKeys: String, CodingKey {
         case seed, textSeconds = "text_seconds", stepSeconds = "step_seconds", decodeSeconds = "decode_seconds"
@@ -23,9 +25,9 @@ struct GenerationReport: Encodable {
         textSeconds = generation.textSeconds
         stepSeconds = generation.stepSeconds
         decodeSeconds = generation.decodeSeconds
-        peakMemoryBytes = MemoryUsage.now.peak
+        peakMemoryBytes = MemoryUsage.peak
         stallSeconds = generation.stallSeconds
-        memory = Dictionary(uniqueKeysWithValues: zip(["text", "denoising", "decoding"], generation.memory))
+        memory = Dictionary(uniqueKeysWithValues: zip(Self.stages, generation.memory))
         self.files = files
     }
 
@@ -45,7 +47,14 @@ struct GenerationReport: Encodable {
         let total = textSeconds + stepSeconds.reduce(0, +) + decodeSeconds
         return """
             \(seedAndFiles), \(decimal(total)) s (text \(decimal(textSeconds)), \(stepSeconds.count) steps of \
-            \(decimal(median)), decoding \(decimal(decodeSeconds))), peak memory \(peakMemoryBytes / 1_000_000) MB
+            \(decimal(median)), decoding \(decimal(decodeSeconds)))
+            peak memory \(peakMemoryBytes / 1_000_000) MB; anonymous and file: \(memoryByStage)
             """
+    }
+
+    private var memoryByStage: String {
+        Self.stages.compactMap { stage in
+            memory[stage].map { "\(stage) \($0.anonymous / 1_000_000) + \($0.file / 1_000_000) MB" }
+        }.joined(separator: ", ")
     }
 }

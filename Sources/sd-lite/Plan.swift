@@ -18,13 +18,16 @@ struct Plan: ParsableCommand {
     @Option(help: "The most resident memory, such as 300M or 1.5G; by default, what this process may use.")
     var memoryLimit: ByteCount?
 
+    @Flag(help: "Decode in overlapping tiles.")
+    var vaeTiling = false
+
     @Option(help: "Threads to use; by default, every core this process may run on.")
     var threads: Int?
 
     func run() throws {
         let pipeline = try Pipeline(model: Model(path: model), compute: makeCompute(threads: threads))
         var options = GenerationOptions(prompt: "")
-        (options.width, options.height) = (width, height)
+        (options.width, options.height, options.vaeTiling) = (width, height, vaeTiling)
         let plan = try pipeline.plan(options, memoryLimit: memoryLimit?.bytes ?? MemoryLimit.available)
         print(plan.table)
     }

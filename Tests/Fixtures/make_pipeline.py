@@ -30,6 +30,8 @@ TEXTS = ["", "an astronaut riding a horse on mars", "Ünïcödé café, 3 cats &
          " ".join(f"a very long prompt, part {n}" for n in range(30))]
 TIMESTEPS = [1, 500, 981, 946.4211]
 SIZES = [(8, 8), (8, 16), (9, 13), (10, 6)]
+# In tiles of 8: two whole ones and one of 2 rows, and in the columns one of 1 besides.
+TILED = (14, 19)
 PICTURES = {
     "pndm": dict(scheduler="pndm", height=64, width=64, seed=42),
     "ddim": dict(scheduler="ddim", height=64, width=64, seed=42),
@@ -61,6 +63,10 @@ def expected(pipe):
         latents = inputs(1, 4, height, width, seed=height * 100 + width) / 0.18215
         values[f"vae.{height}x{width}.latents"] = latents
         values[f"vae.{height}x{width}.image"] = pipe.vae.decode(latents).sample
+    latents = inputs(1, 4, *TILED, seed=14) / 0.18215
+    pipe.vae.enable_tiling()
+    values |= {"vae.tiled.latents": latents, "vae.tiled.image": pipe.vae.decode(latents).sample}
+    pipe.vae.disable_tiling()
     for name, options in PICTURES.items():
         start, trace, images = oracle.picture(pipe, prompt=TEXTS[1], steps=10, **options)
         values |= {f"picture.{name}.start": start, f"picture.{name}.steps": trace, f"picture.{name}.images": images}

@@ -51,6 +51,16 @@ import Testing
         }
     }
 
+    @Test func tiledDecode() throws {
+        var latents = try tiny.expected("vae.tiled.latents")
+        latents.values = latents.values.map { $0 * pipeline.vae.scalingFactor }
+        let expected = try tiny.expected("vae.tiled.image").values
+        let image = Latents(channelsLast: try pipeline.vae.tiledDecode(latents))
+        #expect(relativeRMS(image.values, expected) < Self.tolerance)
+        let whole = Latents(channelsLast: try pipeline.vae.decode(latents))
+        #expect(relativeRMS(whole.values, expected) > 1e-2, "tiles do change the picture")
+    }
+
     @Test(arguments: ["pndm", "ddim", "lms", "unguided", "negative", "odd_size", "two"])
     func pictures(_ name: String) throws {
         let picture = try #require(tiny.cases.pictures[name])
