@@ -54,29 +54,26 @@ public final class MappedFile: @unchecked Sendable {
         madvise(pages, byteCount, advice)
     }
 
-    private func pages(touching range: UnsafeRawBufferPointer) -> (start: UnsafeMutableRawPointer, byteCount: Int) {
+    /// - Parameter unit: what the first page's place and the number of bytes are multiples of, but for the file's end
+    private func pages(
+        touching range: UnsafeRawBufferPointer, unit: Int = Int(sysconf(Int32(_SC_PAGESIZE)))
+    ) -> (start: UnsafeMutableRawPointer, byteCount: Int) {
         guard let base = bytes.baseAddress, let start = range.baseAddress, start >= base,
             start + range.count <= base + bytes.count
         else { preconditionFailure("range outside the mapping") }
-        let page = Int(sysconf(Int32(_SC_PAGESIZE)))
-        let from = (start - base) / page * page
-        return (UnsafeMutableRawPointer(mutating: base + from), start - base + range.count - from)
+        let from = (start - base) / unit * unit
+        let to = min(bytes.count, (start - base + range.count + unit - 1) / unit * unit)
+        return (UnsafeMutableRawPointer(mutating: base + from), to - from)
     }
 
     /// Gives all pages back to the system.
     public func discardAll() { discard(bytes) }
 
-    /// Gives the pages that lie wholly inside `range` back to the system; they return from the file when touched.
+    /// Gives the pages of `range` back to the system, with those around it that Linux made resident on the way (it maps
+    /// 64 KiB at a time); they return from the file when touched.
     public func discard(_ range: UnsafeRawBufferPointer) {
-        guard let base = bytes.baseAddress, let start = range.baseAddress, start >= base,
-            start + range.count <= base + bytes.count
-        else { preconditionFailure("range outside the mapping") }
-        let page = Int(sysconf(Int32(_SC_PAGESIZE)))
-        let first = start - base
-        let last = first + range.count
-        let from = (first + page - 1) / page * page
-        let to = last == bytes.count ? last : last / page * page
-        guard from < to else { return }
-        madvise(UnsafeMutableRawPointer(mutating: base + from), to - from, MADV_DONTNEED)
+        let (pages, byteCount) = pages(touching: range, unit: Self.faultAround)
+        madvise(pages, byteCount, MADV_DONTNEED)
     }
+    private static let faultAround = 65_536
 }

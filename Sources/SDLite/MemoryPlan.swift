@@ -37,9 +37,12 @@ extension Pipeline {
     public func plan(_ options: GenerationOptions, memoryLimit: Int?) throws -> MemoryPlan {
         compute.endStage()
         model.stream.release()
-        return try plan(
-            options, memoryLimit: memoryLimit, base: max(0, MemoryUsage.now.total - compute.peakActivationBytes))
+        let base = max(0, MemoryUsage.now.total - compute.peakActivationBytes)
+        return try plan(options, memoryLimit: memoryLimit, base: base + Self.programPages)
     }
+
+    /// Pages of the program and its libraries that become resident when there is work (measured, on x86-64).
+    private static let programPages = 7_000_000
 
     /// - Parameter base: what is resident besides activations and weights
     func plan(_ options: GenerationOptions, memoryLimit: Int?, base: Int) throws -> MemoryPlan {

@@ -30,7 +30,7 @@ struct Bench: ParsableCommand {
     var groups = false
 
     @Flag(help: """
-        Paint pictures of several sizes within several limits instead, one step each, and compare the memory that was \
+        Paint pictures of several sizes within several limits instead, two steps each, and compare the memory that was \
         planned with what was used.
         """)
     var memory = false
