@@ -5,9 +5,8 @@ CHECKPOINT is the diffusers folder that MODEL.sdq was converted from. All take t
 what else the machine does burdens all alike; a row gives the medians, and the medians of the rounds' ratios. PyTorch
 computes in float32 and channels_last, OpenVINO in float32, with as many threads. stable-diffusion.cpp is its command
 line program, which makes an image in two steps; its times are those that it logs. The yardstick is the same number of
-multiply-adds at the peak of OpenBLAS's sgemm in the same round. Needs a release build, and torch, diffusers and
-transformers (with --openvino openvino too), or none of these with --no-pytorch. --save FILE keeps the figures for
-plot.py."""
+multiply-adds at the peak of OpenBLAS's sgemm in the same round. Needs a release build; PyTorch and OpenVINO need
+torch, diffusers and transformers (and openvino). --save FILE keeps the figures for plot.py."""
 import argparse
 import json
 import os
