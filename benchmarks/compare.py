@@ -1,17 +1,22 @@
 """Times sd-lite beside its peers: compare.py CHECKPOINT MODEL.sdq [--rounds 3] [--threads N] [--size 512] [--openvino]
+[--sd-cpp BINARY] [--no-pytorch]
 
-CHECKPOINT is the diffusers folder that MODEL.sdq was converted from. All take turns within every round, so that what
-else the machine does burdens all alike; a row gives the medians, and the medians of the rounds' ratios. PyTorch computes
-in float32 and channels_last, OpenVINO in float32, with as many threads. The yardstick is the same number of
-multiply-adds at the peak of OpenBLAS's sgemm in the same round. Needs torch, diffusers, transformers (and openvino), and
-a release build. --save FILE keeps the figures for plot.py."""
+CHECKPOINT is the diffusers folder that MODEL.sdq was converted from. All take turns within every round, so that
+what else the machine does burdens all alike; a row gives the medians, and the medians of the rounds' ratios. PyTorch
+computes in float32 and channels_last, OpenVINO in float32, with as many threads. stable-diffusion.cpp is its command
+line program, which makes an image in two steps; its times are those that it logs. The yardstick is the same number of
+multiply-adds at the peak of OpenBLAS's sgemm in the same round. Needs a release build; PyTorch and OpenVINO need
+torch, diffusers and transformers (and openvino). --save FILE keeps the figures for plot.py."""
 import argparse
 import json
 import os
 import pathlib
+import re
+import shlex
 import statistics
 import subprocess
 import sys
+import tempfile
 import time
 
 ROOT = pathlib.Path(__file__).parent.parent
@@ -87,6 +92,34 @@ class OpenVINO:
         return seconds
 
 
+class StableDiffusionCpp:
+    """Its program, run once a round. A guided U-Net evaluation is a step, which evaluates one prompt after the other;
+    weights are loaded before anything is timed."""
+    TIMES = {"text": r"get_learned_condition completed, taking ([\d.]+)(s)", "unet": r"([\d.]+)(s/it|it/s)",
+             "vae": r"latent 1 decoded, taking ([\d.]+)(s)"}
+
+    def __init__(self, binary, model, threads, size, options):
+        self.command = [binary, "--eager-load", "-m", model, "-t", str(threads), "-W", str(size), "-H", str(size),
+                        "-p", "an astronaut riding a horse on mars", "--cfg-scale", "7.5", "--sampling-method", "euler",
+                        "--steps", "2", *options]
+        self.peak = 0
+
+    def round(self):
+        seconds = {part: [] for part in PARTS}
+        with tempfile.TemporaryDirectory() as folder:
+            command = [*self.command, "-o", f"{folder}/image.png"]
+            process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+            for line in process.stdout:
+                for part, pattern in self.TIMES.items():
+                    if found := re.search(pattern, line):
+                        seconds[part].append(1 / float(found[1]) if found[2] == "it/s" else float(found[1]))
+                if "latent 1 decoded" in line:
+                    self.peak = max(self.peak, peak_memory(process.pid))
+            if process.wait() != 0 or not all(seconds.values()):
+                sys.exit(f"failed: {shlex.join(map(str, command))}")
+        return {part: statistics.median(times) for part, times in seconds.items()}
+
+
 class SDLite:
     def __init__(self, model, threads, size):
         self.command = [ROOT / ".build/release/sd-lite", "bench", "--model", model, "--threads", str(threads),
@@ -116,13 +149,24 @@ def main():
     parser.add_argument("--threads", type=int, default=len(os.sched_getaffinity(0)))
     parser.add_argument("--size", type=int, default=512)
     parser.add_argument("--openvino", action="store_true")
+    parser.add_argument("--no-pytorch", action="store_true")
+    parser.add_argument("--sd-cpp", metavar="BINARY", help="stable-diffusion.cpp's program, usually called sd-cli")
+    parser.add_argument("--sd-cpp-model", metavar="FILE", help="CHECKPOINT if not given")
+    parser.add_argument("--sd-cpp-options", default="", help="further options for it, as one argument")
     parser.add_argument("--save", type=pathlib.Path)
     options = parser.parse_args()
 
     ours = SDLite(options.model, options.threads, options.size)
-    peers = {"PyTorch": PyTorch(options.checkpoint, options.threads, options.size)}
+    peers = {}
+    if not options.no_pytorch:
+        peers["PyTorch"] = PyTorch(options.checkpoint, options.threads, options.size)
     if options.openvino:
         peers["OpenVINO"] = OpenVINO(options.checkpoint, options.threads, options.size)
+    here = list(peers)
+    if options.sd_cpp:
+        model = options.sd_cpp_model or options.checkpoint
+        peers["sd.cpp"] = StableDiffusionCpp(options.sd_cpp, model, options.threads, options.size,
+                                             shlex.split(options.sd_cpp_options))
     seconds = {name: [] for name in ("sd-lite", "sgemm's peak", *peers)}
     for number in range(options.rounds):
         seconds["sd-lite"].append(ours.round())
@@ -140,10 +184,15 @@ def main():
         for name, rounds in seconds.items():
             theirs = [times[part] for times in rounds]
             ratio = statistics.median(a / b for a, b in zip(mine, theirs))
-            row += f"{statistics.median(theirs):10.2f} s" + (" " * 8 if name == "sd-lite" else f" ({ratio:.2f})".rjust(8))
+            share = "" if name == "sd-lite" else f" ({ratio:.2f})"
+            row += f"{statistics.median(theirs):10.2f} s{share:>8}"
         print(row)
-    print(f"peak resident memory: sd-lite {ours.peak / 2**20:.0f} MiB, "
-          f"{' and '.join(peers)} in one process {peak_memory() / 2**20:.0f} MiB")
+    peaks = {"sd-lite": ours.peak}
+    if here:
+        peaks[f"{' and '.join(here)} in one process"] = peak_memory()
+    if options.sd_cpp:
+        peaks["sd.cpp"] = peers["sd.cpp"].peak
+    print("peak resident memory: " + ", ".join(f"{name} {peak / 2**20:.0f} MiB" for name, peak in peaks.items()))
     if options.save:
         options.save.write_text(json.dumps({"size": options.size, "threads": options.threads, "seconds": seconds,
                                             "facts": ours.facts}))
