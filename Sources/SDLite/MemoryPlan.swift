@@ -37,12 +37,13 @@ extension Pipeline {
     public func plan(_ options: GenerationOptions, memoryLimit: Int?) throws -> MemoryPlan {
         compute.endStage()
         model.stream.release()
-        let base = max(0, MemoryUsage.now.total - compute.peakActivationBytes)
-        return try plan(options, memoryLimit: memoryLimit, base: base + Self.programPages)
+        let now = MemoryUsage.now
+        let base = max(0, now.anonymous - compute.peakActivationBytes) + max(now.file, Self.programPages)
+        return try plan(options, memoryLimit: memoryLimit, base: base)
     }
 
-    /// Pages of the program and its libraries that become resident when there is work (measured, on x86-64).
-    private static let programPages = 7_000_000
+    /// Pages of the program and its libraries that are resident once everything has run (measured, on x86-64).
+    private static let programPages = 18_000_000
 
     /// - Parameter base: what is resident besides activations and weights
     func plan(_ options: GenerationOptions, memoryLimit: Int?, base: Int) throws -> MemoryPlan {
