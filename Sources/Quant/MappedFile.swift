@@ -31,7 +31,9 @@ public final class MappedFile: @unchecked Sendable {
     }
 
     /// Begins to read a range from the disk, without waiting and without making it resident in this process.
-    public func readAhead(_ range: UnsafeRawBufferPointer) { advise(Advice.readAhead, range) }
+    public func readAhead(_ range: UnsafeRawBufferPointer) {
+        if !isCached(range) { advise(Advice.readAhead, range) }
+    }
 
     /// Waits until the disk has delivered a range. What it has is not made resident here: that is cheaper when it is
     /// touched, by several threads. Before Linux 5.14 all waiting is left to them.
@@ -39,12 +41,13 @@ public final class MappedFile: @unchecked Sendable {
         if !isCached(range) { advise(Advice.populate, range) }
     }
 
-    /// Whether the system has all of a range in memory. It says so of any file that this process may not write.
+    /// Whether the system has a range in memory, by a page of every megabyte: asking for all pages takes as long as
+    /// mapping them. It says so of any file that this process may not write.
     private func isCached(_ range: UnsafeRawBufferPointer) -> Bool {
         let (pages, byteCount) = pages(touching: range)
-        let page = Int(sysconf(Int32(_SC_PAGESIZE)))
-        return withUnsafeTemporaryAllocation(of: UInt8.self, capacity: (byteCount + page - 1) / page) { states in
-            mincore(pages, byteCount, states.baseAddress!) == 0 && states.allSatisfy { $0 & 1 == 1 }
+        var state: UInt8 = 0
+        return stride(from: 0, to: byteCount, by: 1 << 20).allSatisfy { offset in
+            mincore(pages + offset, 1, &state) == 0 && state & 1 == 1
         }
     }
 
