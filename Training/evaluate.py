@@ -13,13 +13,14 @@ import os
 import random
 
 import torch
-from diffusers import StableDiffusionPipeline
+from diffusers import DDIMScheduler, LMSDiscreteScheduler, PNDMScheduler, StableDiffusionPipeline
 
 import held_out
 from data import Emoji, sheet
 from retrieval import Grounds, nearest_ride, nearest_subject, shrink
 from subjects import COLOURS, SUBSETS
 
+SCHEDULERS = dict(pndm=PNDMScheduler, ddim=DDIMScheduler, lms=LMSDiscreteScheduler)
 
 
 def questions(data, subset, count):
@@ -111,6 +112,7 @@ def main():
     ap.add_argument('--out', default='evaluation')
     ap.add_argument('--subset', default='all', choices=list(SUBSETS), help='the subjects to ask for')
     ap.add_argument('--steps', default='20')
+    ap.add_argument('--scheduler', default='pndm', choices=list(SCHEDULERS))
     ap.add_argument('--guidance', type=float, default=3.)
     ap.add_argument('--count', type=int, default=300, help='single-subject prompts')
     ap.add_argument('--device', default='cpu')
@@ -124,6 +126,7 @@ def main():
     reference = features(torch.cat([(other.compose(more[k:k + 50]) + 1) / 2 for k in range(0, len(more), 50)]))
     judge = dict(ground=Grounds(data), subject=nearest_subject(data), ride=nearest_ride(data))
     pipe = StableDiffusionPipeline.from_pretrained(a.pipe, torch_dtype=torch.float32, safety_checker=None).to(a.device)
+    pipe.scheduler = SCHEDULERS[a.scheduler].from_config(pipe.scheduler.config, clip_sample=False)
     pipe.set_progress_bar_config(disable=True)
     for steps in a.steps.split(','):
         facts = {}
