@@ -33,7 +33,8 @@ def main():
         config = json.load(open(path))
         config.pop('_name_or_path', None)
         if path.endswith('model_index.json'):
-            config = {k: v for k, v in config.items() if k not in ('safety_checker', 'feature_extractor', 'image_encoder')}
+            absent = ('safety_checker', 'feature_extractor', 'image_encoder')
+            config = {k: v for k, v in config.items() if k not in absent}
             config['requires_safety_checker'] = False
         with open(path, 'w') as f:
             json.dump(config, f, indent=2, sort_keys=True)

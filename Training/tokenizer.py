@@ -13,7 +13,7 @@ import os
 
 def byte_symbols():
     """GPT-2's printable stand-ins for the 256 bytes, in the vocabulary's order."""
-    kept = list(range(ord('!'), ord('~') + 1)) + list(range(ord('¡'), ord('¬') + 1)) + list(range(ord('®'), ord('ÿ') + 1))
+    kept = [c for a, b in ('!~', '¡¬', '®ÿ') for c in range(ord(a), ord(b) + 1)]
     return [chr(b) for b in kept] + [chr(256 + i) for i in range(256 - len(kept))]
 
 
@@ -31,7 +31,8 @@ def main():
     vocabulary += ['<|startoftext|>', '<|endoftext|>']
     assert len(vocabulary) == len(set(vocabulary)) == 49408
     special = {k: dict(content=c, lstrip=False, normalized=True, rstrip=False, single_word=False)
-               for k, c in dict(bos_token='<|startoftext|>', eos_token='<|endoftext|>', unk_token='<|endoftext|>').items()}
+               for k, c in dict(bos_token='<|startoftext|>', eos_token='<|endoftext|>',
+                                unk_token='<|endoftext|>').items()}
     os.makedirs(a.out, exist_ok=True)
     with open(f'{a.out}/vocab.json', 'w', encoding='utf-8') as f:
         json.dump({w: i for i, w in enumerate(vocabulary)}, f, ensure_ascii=False)

@@ -10,11 +10,8 @@ import tempfile
 from PIL import Image
 
 ROOT = pathlib.Path(__file__).parent.parent
-PROMPTS = [
-    "an astronaut riding a horse on mars", "a penguin on the beach", "a pizza on a blue background", "a house in the snow",
-    "a rocket in space", "a red apple on a yellow background", "a snowman at night", "a dog on the grass",
-]
-COLUMNS = 4
+PROMPTS = (ROOT / "Training/prompts.txt").read_text().splitlines()
+COLUMNS = 8
 
 
 def main():

@@ -36,11 +36,12 @@ class Engine:
         image = self.tensor((count, height, width, channels), "vae", self.file("latents", latents), *latents.shape)
         return image.permute(0, 3, 1, 2)
 
-    def picture(self, prompt, *, scheduler, steps, seed, size):
+    def picture(self, prompt, *, scheduler, steps, seed, size, guidance=7.5):
         """final latents, 8-bit image"""
         png, latents = self.scratch / "picture.png", self.scratch / "latents.npy"
         run("sd-lite", "generate", prompt, "--model", self.model, "--steps", steps, "--seed", seed, "--scheduler",
-            scheduler, "--width", size, "--height", size, "--output", png, "--latents-out", latents, "--quiet")
+            scheduler, "--width", size, "--height", size, "--guidance-scale", guidance, "--output", png,
+            "--latents-out", latents, "--quiet")
         image = np.asarray(Image.open(png).convert("RGB"), dtype=np.float32)
         return torch.from_numpy(np.load(latents)), torch.from_numpy(image)[None]
 
