@@ -68,9 +68,13 @@ public struct VAE {
     /// The same in tiles of the size that the autoencoder was trained for, a quarter overlapping (`tiled_decode`): less
     /// memory and, as tiles do not see each other and each has its own group norms, not quite the same picture.
     /// - Parameter latents: `[1, latentChannels, h, w]`
+    /// - Throws: as `decode`
     public func tiledDecode(_ latents: Latents) throws -> Tensor {
+        guard latents.shape.count == 4, latents.shape[0] == 1 else {
+            throw ModelError.badLatents(found: latents.shape, expected: [1, latentChannels, 64, 64])
+        }
         let (rows, columns) = (latents.shape[2], latents.shape[3])
-        guard latents.shape[0] == 1, max(rows, columns) > tileSize else { return try decode(latents) }
+        if max(rows, columns) <= tileSize { return try decode(latents) }
         let overlap = tileSize / 4
         return try compute.blended(
             [1, rows * scale, columns * scale, 3], step: (tileSize - overlap) * scale, overlap: overlap * scale

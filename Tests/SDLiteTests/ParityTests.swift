@@ -59,6 +59,9 @@ import Testing
         #expect(relativeRMS(image.values, expected) < Self.tolerance)
         let whole = Latents(channelsLast: try pipeline.vae.decode(latents))
         #expect(relativeRMS(whole.values, expected) > 1e-2, "tiles do change the picture")
+        #expect(throws: ModelError.self) {
+            try pipeline.vae.tiledDecode(Latents(shape: [4, 8, 8], values: [Float](repeating: 0, count: 256)))
+        }
     }
 
     @Test(arguments: ["pndm", "ddim", "lms", "unguided", "negative", "odd_size", "two"])
