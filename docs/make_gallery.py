@@ -1,7 +1,7 @@
 """Makes docs/gallery.png, the picture that the README opens with: python docs/make_gallery.py MODEL.sdq
 
-MODEL.sdq is the converted bundled model. Every picture is what `sd-lite generate PROMPT --seed 42 --steps 20
---guidance-scale 3` paints. Needs pillow and a release build."""
+MODEL.sdq is the converted bundled model. Every picture is what `sd-lite generate PROMPT --seed 42 --steps 20`
+paints. Needs pillow and a release build."""
 import pathlib
 import subprocess
 import sys
@@ -20,7 +20,7 @@ def main():
         for prompt in PROMPTS:
             path = pathlib.Path(folder) / "picture.png"
             subprocess.run([ROOT / ".build/release/sd-lite", "generate", prompt, "--model", sys.argv[1], "--seed", "42",
-                            "--steps", "20", "--guidance-scale", "3", "--output", path, "--quiet"],
+                            "--steps", "20", "--output", path, "--quiet"],
                            check=True, stdout=subprocess.DEVNULL)
             pictures.append(Image.open(path).convert("RGB"))
     side = pictures[0].width

@@ -1,5 +1,27 @@
 import FoundationEssentials
 
+/// `model_index.json` of diffusers' StableDiffusionPipeline.
+struct PipelineConfiguration: Decodable {
+    /// Our own key, which diffusers leaves alone: the guidance scale that the model's authors recommend.
+    let guidanceScale: Float
+
+    private enum CodingKeys: String, CodingKey {
+        case guidanceScale = "_default_guidance_scale"
+    }
+
+    init(from decoder: any Decoder) throws {
+        let values = try decoder.container(keyedBy: CodingKeys.self)
+        guidanceScale = try values.decodeIfPresent(Float.self, forKey: .guidanceScale) ?? 7.5
+    }
+
+    func validate() throws(ModelError) {
+        guard (0...100).contains(guidanceScale) else {
+            throw .badDocument(
+                "model_index.json", reason: "expected a _default_guidance_scale from 0 to 100, not \(guidanceScale)")
+        }
+    }
+}
+
 /// `unet/config.json` of diffusers' UNet2DConditionModel; absent keys take its defaults.
 struct UNetConfiguration: Decodable {
     let inChannels: Int

@@ -13,6 +13,8 @@ public final class Model {
     private let textConfiguration: TextEncoderConfiguration
     /// The picture size that the checkpoint was trained for, in pixels.
     public let defaultSize: Int
+    /// The guidance scale that the model's authors recommend, or 7.5 as in diffusers.
+    public let defaultGuidanceScale: Float
 
     /// - Parameter path: an `.sdq` file made by `sd-lite-convert`
     /// - Throws: `FormatError` if its bytes are unsound, `ModelError` if it is no model that this engine runs
@@ -20,12 +22,15 @@ public final class Model {
         file = try WeightFile(path: path)
         stream = WeightStream(file: file)
         schedulerConfiguration = try Self.document("scheduler/scheduler_config.json", in: file)
+        let pipeline: PipelineConfiguration = try Self.decode("model_index.json", in: file)
         unetConfiguration = try Self.decode("unet/config.json", in: file)
         vaeConfiguration = try Self.decode("vae/config.json", in: file)
         textConfiguration = try Self.decode("text_encoder/config.json", in: file)
+        try pipeline.validate()
         try unetConfiguration.validate()
         try vaeConfiguration.validate()
         try textConfiguration.validate()
+        defaultGuidanceScale = pipeline.guidanceScale
         defaultSize = (unetConfiguration.sampleSize ?? 64) * vaeConfiguration.scale
     }
 

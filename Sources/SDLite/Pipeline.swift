@@ -8,8 +8,9 @@ public struct GenerationOptions: Sendable {
     public var width: Int?
     public var height: Int?
     public var steps = 50
-    /// How strongly to follow the prompt (Ho & Salimans 2022). At 1 or less there is no guidance, and half the work.
-    public var guidanceScale: Float = 7.5
+    /// How strongly to follow the prompt (Ho & Salimans 2022). At 1 or less there is no guidance, and half the work;
+    /// nil takes the model's default.
+    public var guidanceScale: Float?
     public var seed: UInt64 = 0
     public var noiseSource = NoiseSource.cpu
     /// nil takes the scheduler of the model file.
@@ -123,7 +124,8 @@ public final class Pipeline {
         let shape = try latentShape(options)
 
         try report(.encodingText, 0, of: 1)
-        let guided = options.guidanceScale > 1
+        let guidanceScale = options.guidanceScale ?? model.defaultGuidanceScale
+        let guided = guidanceScale > 1
         let prompts = (guided ? [options.negativePrompt] : []) + [options.prompt]
         let encodings = prompts.map(tokenizer.encode)
         var encoderHiddenStates: Tensor?
@@ -142,7 +144,7 @@ public final class Pipeline {
                 var input = latents
                 input.values = scheduler.scaleModelInput(latents.values, timestep: timestep)
                 let noise = try predictNoise(
-                    input, timestep, encoderHiddenStates, guidanceScale: guided ? options.guidanceScale : nil)
+                    input, timestep, encoderHiddenStates, guidanceScale: guided ? guidanceScale : nil)
                 latents.values = scheduler.step(noise, timestep: timestep, sample: latents.values) {
                     generator.normal($0)
                 }

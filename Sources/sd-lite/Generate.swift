@@ -25,8 +25,11 @@ struct Generate: ParsableCommand {
     @Option(help: "Denoising steps.")
     var steps = 50
 
-    @Option(help: "How strictly to follow the prompt; 1 or less turns guidance off and halves the work.")
-    var guidanceScale: Float = 7.5
+    @Option(help: """
+        How strictly to follow the prompt; 1 or less turns guidance off and halves the work. By default the model's, \
+        or 7.5.
+        """)
+    var guidanceScale: Float?
 
     @Option(help: "Seed of the starting noise; random if not given, and always reported.")
     var seed: UInt64?
@@ -94,7 +97,7 @@ struct Generate: ParsableCommand {
 
     func validate() throws {
         try require(steps > 0, "--steps must be 1 or more, not \(steps).")
-        try require(guidanceScale.isFinite, "--guidance-scale must be a finite number.")
+        try require(guidanceScale?.isFinite ?? true, "--guidance-scale must be a finite number.")
         try require((0...1).contains(eta), "--eta must be between 0 and 1, not \(eta).")
         try require((1...1000).contains(count ?? 1), "--count must be between 1 and 1000.")
         try require((1...1024).contains(threads ?? 1), "--threads must be between 1 and 1024.")

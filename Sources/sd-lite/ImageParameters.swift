@@ -6,6 +6,7 @@ import SDLite
 struct ImageParameters {
     let options: GenerationOptions
     let scheduler: SchedulerKind
+    let guidanceScale: Float
     let image: Image
 
     /// - Throws: `SchedulerError` or a decoding error if the model's scheduler is asked for and cannot be told
@@ -15,6 +16,7 @@ struct ImageParameters {
         }
         self.options = options
         self.image = image
+        guidanceScale = options.guidanceScale ?? model.defaultGuidanceScale
         scheduler = try options.scheduler ?? SchedulerKind(
             named: JSONDecoder().decode(File.self, from: Data(model.schedulerConfiguration))._class_name)
     }
@@ -23,7 +25,7 @@ struct ImageParameters {
     func text(picture: Int?) -> String {
         var facts = [
             "Steps: \(options.steps)", "Sampler: \(scheduler.rawValue.uppercased())",
-            "CFG scale: \(options.guidanceScale)", "Seed: \(options.seed)", "Size: \(image.width)x\(image.height)",
+            "CFG scale: \(guidanceScale)", "Seed: \(options.seed)", "Size: \(image.width)x\(image.height)",
         ]
         if options.count > 1 {
             facts.append("Batch size: \(options.count)")
