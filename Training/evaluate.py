@@ -113,7 +113,7 @@ def main():
     ap.add_argument('--subset', default='all', choices=list(SUBSETS), help='the subjects to ask for')
     ap.add_argument('--steps', default='20')
     ap.add_argument('--scheduler', default='pndm', choices=list(SCHEDULERS))
-    ap.add_argument('--guidance', type=float, default=3.)
+    ap.add_argument('--guidance', type=float, default=2.)
     ap.add_argument('--count', type=int, default=300, help='single-subject prompts')
     ap.add_argument('--device', default='cpu')
     a = ap.parse_args()

@@ -19,7 +19,7 @@ def main():
     ap.add_argument('--pipe', default='sd/pipeline')
     ap.add_argument('--tokenizer', required=True, help='the folder that tokenizer.py wrote')
     ap.add_argument('--out', default='../models/emoji')
-    ap.add_argument('--guidance', type=float, default=3., help="the model's default guidance scale")
+    ap.add_argument('--guidance', type=float, default=2., help="the model's default guidance scale")
     a = ap.parse_args()
     for name in KEPT:
         source, target = (a.tokenizer if name == 'tokenizer' else f'{a.pipe}/{name}'), f'{a.out}/{name}'
