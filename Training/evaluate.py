@@ -17,6 +17,7 @@ from diffusers import DDIMScheduler, LMSDiscreteScheduler, PNDMScheduler, Stable
 
 import held_out
 from data import Emoji, sheet
+from networks import GUIDANCE
 from retrieval import Grounds, nearest_ride, nearest_subject, shrink
 from subjects import COLOURS, SUBSETS
 
@@ -113,7 +114,7 @@ def main():
     ap.add_argument('--subset', default='all', choices=list(SUBSETS), help='the subjects to ask for')
     ap.add_argument('--steps', default='20')
     ap.add_argument('--scheduler', default='pndm', choices=list(SCHEDULERS))
-    ap.add_argument('--guidance', type=float, default=2.)
+    ap.add_argument('--guidance', type=float, default=GUIDANCE)
     ap.add_argument('--count', type=int, default=300, help='single-subject prompts')
     ap.add_argument('--device', default='cpu')
     a = ap.parse_args()

@@ -9,6 +9,7 @@ from transformers import CLIPTextConfig, CLIPTextModel
 from init import init_, init_text_
 
 TABLE = 'token_embedding.weight'
+GUIDANCE = 2.       # the bundled model's default
 
 
 def scheduler():

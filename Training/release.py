@@ -11,6 +11,8 @@ import shutil
 
 from safetensors.torch import load_file, save_file
 
+from networks import GUIDANCE
+
 KEPT = ['model_index.json', 'unet', 'vae', 'text_encoder', 'tokenizer', 'scheduler']
 
 
@@ -19,7 +21,6 @@ def main():
     ap.add_argument('--pipe', default='sd/pipeline')
     ap.add_argument('--tokenizer', required=True, help='the folder that tokenizer.py wrote')
     ap.add_argument('--out', default='../models/emoji')
-    ap.add_argument('--guidance', type=float, default=2., help="the model's default guidance scale")
     a = ap.parse_args()
     for name in KEPT:
         source, target = (a.tokenizer if name == 'tokenizer' else f'{a.pipe}/{name}'), f'{a.out}/{name}'
@@ -37,7 +38,7 @@ def main():
             absent = ('safety_checker', 'feature_extractor', 'image_encoder')
             config = {k: v for k, v in config.items() if k not in absent}
             config['requires_safety_checker'] = False
-            config['_default_guidance_scale'] = a.guidance
+            config['_default_guidance_scale'] = GUIDANCE
         with open(path, 'w') as f:
             json.dump(config, f, indent=2, sort_keys=True)
             f.write('\n')

@@ -8,24 +8,19 @@ import torch.multiprocessing as mp
 
 
 class Averager:
-    """Averages the parameters over the workers; of an embedding only the given rows travel."""
+    """Averages the parameters over the workers."""
 
-    def __init__(self, params, workers, embedding=None, rows=None):
-        self.workers, self.embedding, self.rows = workers, embedding, rows
-        self.rest = [p for p in params if p is not embedding]
+    def __init__(self, params, workers):
+        self.params, self.workers = params, workers
 
     @torch.no_grad()
     def __call__(self, loss, stop):
         """Returns the mean loss and whether any worker was told to stop."""
-        first = [] if self.embedding is None else [self.embedding[self.rows].flatten()]
-        flat = torch.cat(first + [p.reshape(-1) for p in self.rest] + [torch.tensor([loss, float(stop)])])
+        flat = torch.cat([p.reshape(-1) for p in self.params] + [torch.tensor([loss, float(stop)])])
         dist.all_reduce(flat)
         flat /= self.workers
         at = 0
-        if first:
-            at = len(first[0])
-            self.embedding[self.rows] = flat[:at].view(len(self.rows), -1)
-        for p in self.rest:
+        for p in self.params:
             p.copy_(flat[at:at + p.numel()].view(p.shape))
             at += p.numel()
         return float(flat[-2]), float(flat[-1]) > 0

@@ -1,21 +1,10 @@
-import Foundation
-import TestFiles
 import Testing
 
 @testable import SDLite
 
 /// What a checkpoint may say about its use in model_index.json.
 struct DefaultsTests {
-    private func model(_ index: String) throws -> Model {
-        let folder = try TemporaryFolder()
-        let checkpoint = Fixtures.repository.appending(path: "Tests/Fixtures/pipeline/checkpoint")
-        let copy = URL(filePath: folder.path("checkpoint"))
-        try FileManager.default.copyItem(at: checkpoint, to: copy)
-        try FileManager.default.copyItem(
-            at: Fixtures.repository.appending(path: "models/emoji/tokenizer"), to: copy.appending(path: "tokenizer"))
-        try Data(index.utf8).write(to: copy.appending(path: "model_index.json"))
-        return try Conversion.model(of: copy, weights: "fp16")
-    }
+    private func model(_ index: String) throws -> Model { try TinyPipeline.convert(weights: "fp16", index: index) }
 
     @Test func theGuidanceScaleIsTheModelsOwn() throws {
         let pipeline = try Pipeline(model: model(#"{"_default_guidance_scale": 3}"#))

@@ -56,13 +56,15 @@ struct TinyPipeline {
     }
 
     /// The checkpoint with the bundled model's tokenizer, through the program that users run.
-    private static func convert(weights: String) throws -> Model {
+    /// - Parameter index: what its model_index.json says instead
+    static func convert(weights: String, index: String? = nil) throws -> Model {
         let files = FileManager.default
         let scratch = files.temporaryDirectory.appending(path: "sd-lite-\(UUID())")
         defer { try? files.removeItem(at: scratch) }
         try files.copyItem(at: folder.appending(path: "checkpoint"), to: scratch)
         try files.copyItem(
             at: Fixtures.repository.appending(path: "models/emoji/tokenizer"), to: scratch.appending(path: "tokenizer"))
+        if let index { try Data(index.utf8).write(to: scratch.appending(path: "model_index.json")) }
         return try Conversion.model(of: scratch, weights: weights)
     }
 }
