@@ -39,6 +39,8 @@ def main():
             config = {k: v for k, v in config.items() if k not in absent}
             config['requires_safety_checker'] = False
             config['_default_guidance_scale'] = GUIDANCE
+        if path.endswith('scheduler_config.json'):              # as in v1-4: DDIM, made from it, must not clip latents
+            config['clip_sample'] = False
         with open(path, 'w') as f:
             json.dump(config, f, indent=2, sort_keys=True)
             f.write('\n')
