@@ -47,13 +47,15 @@ let package = Package(
         .executableTarget(
             name: "sd-lite",
             dependencies: [
-                "SDLite", "Quant", "Kernels", "Terminal", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                "SDLite", "Quant", "Kernels", "Terminal",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ]),
         .executableTarget(
             name: "convert",
             dependencies: ["Quant", "Terminal", .product(name: "ArgumentParser", package: "swift-argument-parser")]),
         .executableTarget(name: "custom-loop", dependencies: ["SDLite"], path: "Examples/CustomLoop"),
-        .executableTarget(name: "sd-lite-tensors", dependencies: ["SDLite", "Kernels", "Terminal"], path: "parity/Tensors"),
+        .executableTarget(
+            name: "sd-lite-tensors", dependencies: ["SDLite", "Kernels", "Terminal"], path: "parity/Tensors"),
 
         .target(name: "TestFiles", path: "Tests/TestFiles"),
         .testTarget(name: "QuantTests", dependencies: ["Quant", "TestFiles"]),

@@ -1,12 +1,7 @@
+import Glibc
 // The pipeline taken apart, as in the article "Stable Diffusion with Diffusers":
 //     custom-loop MODEL.sdq "PROMPT" PICTURE.png [STEPS]
 import SDLite
-
-#if canImport(Glibc)
-import Glibc
-#elseif canImport(Musl)
-import Musl
-#endif
 
 guard CommandLine.arguments.count >= 4 else {
     print("usage: custom-loop MODEL.sdq \"PROMPT\" PICTURE.png [STEPS]")
@@ -25,7 +20,7 @@ var scheduler = try makeScheduler(kind: .lms, configurationJSON: pipeline.model.
 let encoderHiddenStates = try textEncoder(["", arguments[2]].map { tokenizer.encode($0).ids })
 
 // 3. Noise to start from.
-var generator = Generator(source: .cpu, seed: 32)
+var generator = NoiseGenerator(source: .cpu, seed: 32)
 let size = pipeline.model.defaultSize / vae.scale
 var latents = Latents(shape: [1, unet.inChannels, size, size], values: generator.normal(unet.inChannels * size * size))
 try scheduler.setTimesteps(steps)

@@ -1,15 +1,13 @@
-#if canImport(Glibc)
 import Glibc
-#elseif canImport(Musl)
-import Musl
-#endif
 
 /// The yardstick: OpenBLAS's sgemm, loaded only when asked for because it reserves tens of megabytes per thread.
 public struct OpenBLAS {
-    private typealias Sgemm = @convention(c) (
-        Int32, Int32, Int32, Int32, Int32, Int32, Float, UnsafePointer<Float>, Int32, UnsafePointer<Float>, Int32, Float,
-        UnsafeMutablePointer<Float>, Int32
-    ) -> Void
+    private typealias Sgemm =
+        @convention(c) (
+            Int32, Int32, Int32, Int32, Int32, Int32, Float, UnsafePointer<Float>, Int32, UnsafePointer<Float>, Int32,
+            Float,
+            UnsafeMutablePointer<Float>, Int32
+        ) -> Void
     private typealias CoreName = @convention(c) () -> UnsafePointer<CChar>
     private typealias SetThreads = @convention(c) (Int32) -> Void
     private let sgemm: Sgemm

@@ -1,8 +1,4 @@
-#if canImport(Glibc)
 import Glibc
-#elseif canImport(Musl)
-import Musl
-#endif
 
 /// A regular file opened for reading. Reads go through `pread`, so a file that shrinks underneath is an error and no
 /// fault, and pages that were read do not count as this process's memory.

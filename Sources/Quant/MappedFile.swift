@@ -1,8 +1,4 @@
-#if canImport(Glibc)
 import Glibc
-#elseif canImport(Musl)
-import Musl
-#endif
 
 /// A file mapped read-only: the one place that knows `mmap` and `madvise`. The bytes stay valid as long as this
 /// object lives. Should another process truncate the file meanwhile, touching the lost pages ends the process (SIGBUS),

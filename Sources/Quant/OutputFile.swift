@@ -1,8 +1,4 @@
-#if canImport(Glibc)
 import Glibc
-#elseif canImport(Musl)
-import Musl
-#endif
 
 /// A file that appears under its name only when it is complete: written under a temporary name in the same folder,
 /// synced, then renamed. Unless `commit` succeeds, the temporary file is removed with this object.

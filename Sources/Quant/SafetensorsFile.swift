@@ -92,7 +92,9 @@ private struct SafetensorsHeader: Decodable {
         }
     }
 
-    func validated(file: String, dataStart: Int, dataByteCount: Int) throws(FormatError)
+    func validated(
+        file: String, dataStart: Int, dataByteCount: Int
+    ) throws(FormatError)
         -> [String: SafetensorsEntry]
     {
         var entries: [String: SafetensorsEntry] = [:]

@@ -109,7 +109,9 @@ public final class WeightFileWriter {
     }
 
     /// Lays the tensors out one after the other, the first of each component on a new page.
-    private static func place(_ tensors: [PlannedTensor], after start: Int, file: String) throws(FormatError)
+    private static func place(
+        _ tensors: [PlannedTensor], after start: Int, file: String
+    ) throws(FormatError)
         -> [TensorEntry]
     {
         var entries: [TensorEntry] = []

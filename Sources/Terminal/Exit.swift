@@ -1,10 +1,5 @@
 import ArgumentParser
-
-#if canImport(Glibc)
 import Glibc
-#elseif canImport(Musl)
-import Musl
-#endif
 
 /// Ends the program after `error`. Exit status: 0 for help, 2 for wrong usage, 130 after an interruption, 1 for
 /// everything else.

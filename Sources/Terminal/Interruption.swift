@@ -1,8 +1,4 @@
-#if canImport(Glibc)
 import Glibc
-#elseif canImport(Musl)
-import Musl
-#endif
 import Synchronization
 
 /// Whether the user has asked the program to stop. The signal only sets a flag; who works looks at it between pieces,

@@ -1,8 +1,4 @@
-#if canImport(Glibc)
 import Glibc
-#elseif canImport(Musl)
-import Musl
-#endif
 
 /// One line on stderr that redraws itself, if stderr is a terminal.
 public struct ProgressBar {

@@ -36,7 +36,8 @@ struct UNetConfig: Decodable {
             try values.decodeIfPresent([String].self, forKey: .upBlockTypes)
             ?? ["UpBlock2D"] + [String](repeating: "CrossAttnUpBlock2D", count: 3)
         crossAttentionDim = try values.decodeIfPresent(Int.self, forKey: .crossAttentionDim) ?? 1280
-        let headsKey = try values.contains(.numAttentionHeads) && !values.decodeNil(forKey: .numAttentionHeads)
+        let headsKey =
+            try values.contains(.numAttentionHeads) && !values.decodeNil(forKey: .numAttentionHeads)
             ? Key.numAttentionHeads : .attentionHeadDim
         if let one = try? values.decodeIfPresent(Int.self, forKey: headsKey) {
             heads = [Int](repeating: one, count: blockOutChannels.count)
@@ -65,7 +66,8 @@ struct UNetConfig: Decodable {
     func check(file: String) throws(ConvertError) {
         let blocks = blockOutChannels.count
         try require((1...8).contains(blocks), file, "block_out_channels needs 1 to 8 entries")
-        try require(downBlockTypes.count == blocks && upBlockTypes.count == blocks && heads.count == blocks, file,
+        try require(
+            downBlockTypes.count == blocks && upBlockTypes.count == blocks && heads.count == blocks, file,
             "down_block_types, up_block_types, attention_head_dim and block_out_channels differ in length")
         try require((1...16).contains(layersPerBlock), file, "layers_per_block is not in 1...16")
         for size in blockOutChannels + [inChannels, outChannels, crossAttentionDim] {

@@ -10,29 +10,33 @@ struct ArchitectureFact {
     static func all(in file: WeightFile) throws -> [ArchitectureFact] {
         var facts: [ArchitectureFact] = []
         if let text = try configuration(TextEncoder.self, "text_encoder/config.json", file) {
-            facts.append(.init(
-                component: "text_encoder",
-                fact: "\(text.num_hidden_layers ?? 12) layers, \(text.hidden_size ?? 512) channels, "
-                    + "\(text.num_attention_heads ?? 8) heads"))
+            facts.append(
+                .init(
+                    component: "text_encoder",
+                    fact: "\(text.num_hidden_layers ?? 12) layers, \(text.hidden_size ?? 512) channels, "
+                        + "\(text.num_attention_heads ?? 8) heads"))
         }
         if let unet = try configuration(UNet.self, "unet/config.json", file) {
             let trained = unet.sample_size.map { ", trained on \($0)×\($0) latents" } ?? ""
-            facts.append(.init(
-                component: "unet",
-                fact: "channels \(unet.block_out_channels ?? [320, 640, 1280, 1280]), "
-                    + "\(unet.layers_per_block ?? 2) layers a block, context \(unet.cross_attention_dim ?? 1280)"
-                    + trained))
+            facts.append(
+                .init(
+                    component: "unet",
+                    fact: "channels \(unet.block_out_channels ?? [320, 640, 1280, 1280]), "
+                        + "\(unet.layers_per_block ?? 2) layers a block, context \(unet.cross_attention_dim ?? 1280)"
+                        + trained))
         }
         if let vae = try configuration(VAE.self, "vae/config.json", file) {
-            facts.append(.init(
-                component: "vae",
-                fact: "channels \(vae.block_out_channels ?? [64]), \(vae.latent_channels ?? 4) latent channels, "
-                    + "scaling \(vae.scaling_factor ?? 0.18215)"))
+            facts.append(
+                .init(
+                    component: "vae",
+                    fact: "channels \(vae.block_out_channels ?? [64]), \(vae.latent_channels ?? 4) latent channels, "
+                        + "scaling \(vae.scaling_factor ?? 0.18215)"))
         }
         if let scheduler = try configuration(Scheduler.self, "scheduler/scheduler_config.json", file) {
-            facts.append(.init(
-                component: "scheduler",
-                fact: "\(scheduler._class_name ?? "unnamed"), predicts \(scheduler.prediction_type ?? "epsilon")"))
+            facts.append(
+                .init(
+                    component: "scheduler",
+                    fact: "\(scheduler._class_name ?? "unnamed"), predicts \(scheduler.prediction_type ?? "epsilon")"))
         }
         return facts
     }

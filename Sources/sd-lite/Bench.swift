@@ -29,10 +29,11 @@ struct Bench: ParsableCommand {
     @Flag(help: "Also show every group of like operations.")
     var groups = false
 
-    @Flag(help: """
-        Paint pictures of several sizes within several limits instead, two steps each, and compare the memory that was \
-        planned with what was used.
-        """)
+    @Flag(
+        help: """
+            Paint pictures of several sizes within several limits instead, two steps each, and compare the memory that was \
+            planned with what was used.
+            """)
     var memory = false
 
     @Flag(help: "Compute in float32 only, also with int8 weights.")
@@ -61,7 +62,7 @@ struct Bench: ParsableCommand {
         let pipeline = try Pipeline(model: Model(path: model), compute: compute)
         let (unet, vae) = (pipeline.unet, pipeline.vae)
         let shape = [1, unet.inChannels, height / vae.scale, width / vae.scale]
-        var generator = Generator(source: .cpu, seed: 0)
+        var generator = NoiseGenerator(source: .cpu, seed: 0)
         let latents = Latents(shape: shape, values: generator.normal(shape.reduce(1, *)))
         let prompts = ["", "an astronaut riding a horse on mars"].map { pipeline.tokenizer.encode($0).ids }
         let states = try pipeline.textEncoder(prompts)

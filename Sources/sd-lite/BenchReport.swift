@@ -87,11 +87,14 @@ struct BenchReport {
             for group in (groups[part] ?? [:]).values.sorted(by: { $0.seconds > $1.seconds }) {
                 let n = times.count
                 lines.append(
-                    row("  \(group.name) (\(group.calls / n)×)", seconds: group.seconds / Double(n),
+                    row(
+                        "  \(group.name) (\(group.calls / n)×)", seconds: group.seconds / Double(n),
                         products: group.products / n, peak: peak))
             }
         }
-        if let peak { lines.append("sgemm's peak: \(decimal(peak * 1e-9)) GMAC/s (OpenBLAS, \(sgemmKernels ?? "?") kernels)") }
+        if let peak {
+            lines.append("sgemm's peak: \(decimal(peak * 1e-9)) GMAC/s (OpenBLAS, \(sgemmKernels ?? "?") kernels)")
+        }
         lines.append("peak resident memory: \(peakMemoryBytes >> 20) MiB")
         return lines.joined(separator: "\n")
     }

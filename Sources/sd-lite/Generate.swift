@@ -25,10 +25,11 @@ struct Generate: ParsableCommand {
     @Option(help: "Denoising steps.")
     var steps = 50
 
-    @Option(help: """
-        How strictly to follow the prompt; 1 or less turns guidance off and halves the work. By default the model's, \
-        or 7.5.
-        """)
+    @Option(
+        help: """
+            How strictly to follow the prompt; 1 or less turns guidance off and halves the work. By default the model's, \
+            or 7.5.
+            """)
     var guidanceScale: Float?
 
     @Option(help: "Seed of the starting noise; random if not given, and always reported.")
@@ -81,9 +82,10 @@ struct Generate: ParsableCommand {
             """)
     var memoryLimit: ByteCount?
 
-    @Flag(help: """
-        Decode in overlapping tiles: less memory for pictures larger than the model's, which come out a little different.
-        """)
+    @Flag(
+        help: """
+            Decode in overlapping tiles: less memory for pictures larger than the model's, which come out a little different.
+            """)
     var vaeTiling = false
 
     @Flag(help: "Say on stderr how memory will be used.")
@@ -121,7 +123,7 @@ struct Generate: ParsableCommand {
         let pipeline = try Pipeline(model: model, compute: makeCompute(threads: threads))
         let options = try generationOptions(for: pipeline)
 
-        let plan = try pipeline.plan(options, memoryLimit: memoryLimit?.bytes ?? MemoryLimit.available)
+        let plan = try pipeline.plan(options, memoryLimit: memoryLimit?.bytes ?? AvailableMemory.bytes)
         if verbose { printError(plan.table) }
 
         var meter = ProgressMeter(quiet: quiet)

@@ -17,8 +17,10 @@ struct ImageParameters {
         self.options = options
         self.image = image
         guidanceScale = options.guidanceScale ?? model.defaultGuidanceScale
-        scheduler = try options.scheduler ?? SchedulerKind(
-            named: JSONDecoder().decode(File.self, from: Data(model.schedulerConfiguration))._class_name)
+        scheduler =
+            try options.scheduler
+            ?? SchedulerKind(
+                named: JSONDecoder().decode(File.self, from: Data(model.schedulerConfiguration))._class_name)
     }
 
     /// - Parameter picture: its place in the batch, from 0; nil for the contact sheet

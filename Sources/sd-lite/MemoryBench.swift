@@ -26,7 +26,9 @@ struct MemoryBench {
 
     func run() throws {
         let pipeline = try Pipeline(model: Model(path: model), compute: makeCompute(threads: threads))
-        print("Peak resident memory of two steps, in MB; left: anonymous memory after the first and the last of \(rounds)")
+        print(
+            "Peak resident memory of two steps, in MB; left: anonymous memory after the first and the last of \(rounds)"
+        )
         print(row("size", "limit", "planned", "measured", "ratio", "step", "decode", "left"))
         for each in Self.cases {
             do {

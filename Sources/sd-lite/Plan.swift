@@ -28,7 +28,7 @@ struct Plan: ParsableCommand {
         let pipeline = try Pipeline(model: Model(path: model), compute: makeCompute(threads: threads))
         var options = GenerationOptions(prompt: "")
         (options.width, options.height, options.vaeTiling) = (width, height, vaeTiling)
-        let plan = try pipeline.plan(options, memoryLimit: memoryLimit?.bytes ?? MemoryLimit.available)
+        let plan = try pipeline.plan(options, memoryLimit: memoryLimit?.bytes ?? AvailableMemory.bytes)
         print(plan.table)
     }
 }

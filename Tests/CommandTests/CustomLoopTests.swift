@@ -8,10 +8,12 @@ struct CustomLoopTests {
         let model = try TinyModel.path()
         let example = try Program.run("custom-loop", [model, "a cat", folder.path("loop.png"), "3"])
         #expect(example.status == 0, "\(example.errors)")
-        let command = try Program.run("sd-lite", [
-            "generate", "a cat", "--model", model, "--scheduler", "lms", "--seed", "32", "--steps", "3",
-            "-o", folder.path("generate.png"),
-        ])
+        let command = try Program.run(
+            "sd-lite",
+            [
+                "generate", "a cat", "--model", model, "--scheduler", "lms", "--seed", "32", "--steps", "3",
+                "-o", folder.path("generate.png"),
+            ])
         #expect(command.status == 0, "\(command.errors)")
         #expect(try pixels(folder.read("loop.png")) == pixels(folder.read("generate.png")))
     }

@@ -2,6 +2,7 @@ import FoundationEssentials
 import Quant
 import TestFiles
 import Testing
+
 @testable import convert
 
 /// The tensors that the converter expects, against those that diffusers and transformers make from the same

@@ -1,6 +1,7 @@
 import Quant
 import TestFiles
 import Testing
+
 @testable import convert
 
 @Suite struct ConversionTests {

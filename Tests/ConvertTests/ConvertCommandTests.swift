@@ -2,6 +2,7 @@ import Foundation
 import Quant
 import TestFiles
 import Testing
+
 @testable import convert
 
 /// The program itself, as a process.

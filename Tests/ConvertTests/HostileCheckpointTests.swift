@@ -1,6 +1,7 @@
 import Quant
 import TestFiles
 import Testing
+
 @testable import convert
 
 /// Checkpoints with one thing wrong each: a one-line error that names file and tensor, and no output.
@@ -77,23 +78,32 @@ import Testing
 
     @Test func otherArchitectures() async throws {
         let index = "model_index.json"
-        try await refuse("a pipeline with text_encoder_2", in: index, #""safety_checker""#,
+        try await refuse(
+            "a pipeline with text_encoder_2", in: index, #""safety_checker""#,
             #""text_encoder_2":["transformers","CLIPTextModelWithProjection"],"safety_checker""#)
-        try await refuse("a pipeline with transformer", in: index, #""safety_checker""#,
+        try await refuse(
+            "a pipeline with transformer", in: index, #""safety_checker""#,
             #""transformer":["diffusers","SD3Transformer2DModel"],"safety_checker""#)
-        try await refuse("unet/config.json: this is 'UNet3DConditionModel'", in: "unet/config.json",
+        try await refuse(
+            "unet/config.json: this is 'UNet3DConditionModel'", in: "unet/config.json",
             "UNet2DConditionModel", "UNet3DConditionModel")
-        try await refuse("vae/config.json: this is 'AutoencoderTiny'", in: "vae/config.json",
+        try await refuse(
+            "vae/config.json: this is 'AutoencoderTiny'", in: "vae/config.json",
             "AutoencoderKL", "AutoencoderTiny")
-        try await refuse("text_encoder/config.json: this is 'T5EncoderModel'", in: "text_encoder/config.json",
+        try await refuse(
+            "text_encoder/config.json: this is 'T5EncoderModel'", in: "text_encoder/config.json",
             "CLIPTextModel", "T5EncoderModel")
-        try await refuse("this is 'class_embed_type = timestep'", in: "unet/config.json",
+        try await refuse(
+            "this is 'class_embed_type = timestep'", in: "unet/config.json",
             #""class_embed_type":null"#, #""class_embed_type":"timestep""#)
-        try await refuse("this is 'only_cross_attention = a list'", in: "unet/config.json",
+        try await refuse(
+            "this is 'only_cross_attention = a list'", in: "unet/config.json",
             #""only_cross_attention":false"#, #""only_cross_attention":[true,false]"#)
-        try await refuse("this is 'AttnDownBlock2D'", in: "unet/config.json",
+        try await refuse(
+            "this is 'AttnDownBlock2D'", in: "unet/config.json",
             #""CrossAttnDownBlock2D""#, #""AttnDownBlock2D""#)
-        try await refuse("this is 'AttnUpDecoderBlock2D'", in: "vae/config.json",
+        try await refuse(
+            "this is 'AttnUpDecoderBlock2D'", in: "vae/config.json",
             #"["UpDecoderBlock2D""#, #"["AttnUpDecoderBlock2D""#)
     }
 
@@ -106,13 +116,16 @@ import Testing
         try await refuse("a number of channels is not in 1...65536", in: unet, "[8,16]", "[8,9223372036854775807]")
         try await refuse("differ in length", in: unet, "[8,16]", "[8,16,16]")
         try await refuse("block_out_channels needs 1 to 8 entries", in: unet, "[8,16]", "[]")
-        try await refuse("layers_per_block is not in 1...16", in: unet,
+        try await refuse(
+            "layers_per_block is not in 1...16", in: unet,
             #""layers_per_block":1"#, #""layers_per_block":1000000000"#)
         try await refuse("are not 0 groups", in: unet, #""norm_num_groups":4"#, #""norm_num_groups":0"#)
-        try await refuse("8 channels are not 3 heads", in: unet,
+        try await refuse(
+            "8 channels are not 3 heads", in: unet,
             #""attention_head_dim":2"#, #""attention_head_dim":3"#)
         try await refuse("hidden_size is 12", in: unet, #""cross_attention_dim":12"#, #""cross_attention_dim":16"#)
-        try await refuse("num_hidden_layers is not in 1...128", in: "text_encoder/config.json",
+        try await refuse(
+            "num_hidden_layers is not in 1...128", in: "text_encoder/config.json",
             #""num_hidden_layers":2"#, #""num_hidden_layers":4000000000"#)
         try await refuse("a number of channels is not in 1...32768", in: "vae/config.json", "[8,8]", "[8,100000]")
     }
@@ -125,7 +138,8 @@ import Testing
         try await refuse("the ids are not 0 to 5, each once", in: vocabulary, #""é":2"#, #""":2"#)
         try await refuse("token 2 holds a line break", in: vocabulary, #""é":2"#, #""\n":2"#)
         try await refuse("merge 1 is not two tokens", in: "tokenizer/merges.txt", "a b</w>", "a b c")
-        try await refuse("7 tokens, but the text encoder's vocab_size is 6", in: vocabulary, #""é":2"#,
+        try await refuse(
+            "7 tokens, but the text encoder's vocab_size is 6", in: vocabulary, #""é":2"#,
             #""é":2,"x":6"#)
         folder.remove("checkpoint/" + vocabulary)
         await expectError("tokenizer: vocab.json with merges.txt, or tokenizer.json, is missing") {

@@ -1,5 +1,6 @@
 import Quant
 import TestFiles
+
 @testable import convert
 
 /// A complete checkpoint of a few thousand parameters with seeded random values, to be changed and then written.

@@ -1,5 +1,6 @@
 import TestFiles
 import Testing
+
 @testable import convert
 
 @Suite struct TokenizerFilesTests {

@@ -55,7 +55,7 @@ import Testing
         let shortcut = PackedMatrix(outputs: 16, inputs: 32, taps: 1, storage: storage, seed: 3)
         let doubling = PackedMatrix(outputs: 32, inputs: 32, taps: 9, storage: storage, seed: 4)
         let start = random([2, height, width, 32], seed: 5)
-        func result(_ limits: MemoryLimits, threads: Int) throws -> [Float] {
+        func result(_ limits: WorkingSet, threads: Int) throws -> [Float] {
             let compute = Compute(threads: threads)
             compute.limits = limits
             func norm(_ x: FeatureMap) throws -> FeatureMap {
@@ -63,20 +63,22 @@ import Testing
                     x, weight: random([x.channels], seed: 6), bias: random([x.channels], seed: 7), groups: 4,
                     epsilon: 1e-5, silu: true)
             }
-            let x = try compute.storedIfSmall(compute.convolution(
-                FeatureMap(start), doubling.matrix, .same3x3, upsampledTo: (2 * height, 2 * width)))
+            let x = try compute.storedIfSmall(
+                compute.convolution(
+                    FeatureMap(start), doubling.matrix, .same3x3, upsampledTo: (2 * height, 2 * width)))
             let h = try compute.stored(compute.convolution(norm(x), first.matrix, .same3x3), as: .int16)
             let y = try compute.stored(
                 compute.convolution(norm(FeatureMap(h)), second.matrix, .same3x3),
                 adding: compute.convolution(x, shortcut.matrix, .pointwise), into: h)
             let middle = try compute.storedIfSmall(compute.convolution(norm(FeatureMap(y)), second.matrix, .same3x3))
             return try compute.stored(
-                compute.convolution(norm(middle), second.matrix, .same3x3), adding: FeatureMap(y), into: y).values
+                compute.convolution(norm(middle), second.matrix, .same3x3), adding: FeatureMap(y), into: y
+            ).values
         }
-        let expected = try result(MemoryLimits(), threads: 1)
+        let expected = try result(WorkingSet(), threads: 1)
         for tiles in [1, 30, 512] {
             for threads in [1, 3] {
-                var limits = MemoryLimits()
+                var limits = WorkingSet()
                 limits.winogradTiles = tiles
                 limits.stripePixels = tiles * 16
                 for largest in [Int.max, 150_000, 0] {

@@ -22,7 +22,9 @@ private let tolerance = 1e-6
             let y = try compute.linear(x, packed.matrix, bias: bias)
             #expect(relativeError(y.values, expected) < tolerance, "\(rows)×\(inputs)→\(outputs)")
             try compute.linear(x, packed.matrix, bias: bias, addingTo: y)
-            #expect(relativeError(y.values, expected.map { 2 * $0 }) < tolerance, "accumulating \(rows)×\(inputs)→\(outputs)")
+            #expect(
+                relativeError(y.values, expected.map { 2 * $0 }) < tolerance,
+                "accumulating \(rows)×\(inputs)→\(outputs)")
         }
     }
 
@@ -96,8 +98,9 @@ private let tolerance = 1e-6
             let plain = try compute.stored(
                 compute.groupNorm(FeatureMap(x), weight: weight, bias: bias, groups: groups, epsilon: 1e-5))
             #expect(relativeError(plain.values, expected) < tolerance)
-            let silu = try compute.stored(compute.groupNorm(
-                FeatureMap(x), weight: weight, bias: bias, groups: groups, epsilon: 1e-5, silu: true))
+            let silu = try compute.stored(
+                compute.groupNorm(
+                    FeatureMap(x), weight: weight, bias: bias, groups: groups, epsilon: 1e-5, silu: true))
             #expect(relativeError(silu.values, expected.map { $0 / (1 + exponential(-$0)) }) < tolerance)
             let rowwise = try compute.layerNorm(x, weight: weight, bias: bias, epsilon: 1e-5)
             let rowsAsImages = Tensor([2 * rows, 1, channels], values: x.values)

@@ -1,10 +1,7 @@
+import Glibc
 import Testing
 
 @testable import Kernels
-
-#if canImport(Glibc)
-import Glibc
-#endif
 
 func exponential(_ x: Double) -> Double { exp(x) }
 func errorFunction(_ x: Double) -> Double { erf(x) }

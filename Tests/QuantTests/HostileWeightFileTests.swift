@@ -1,5 +1,6 @@
 import TestFiles
 import Testing
+
 @testable import Quant
 
 /// Files that break one rule of docs/FORMAT.md each. The checksum of the header is right unless it is the point.

@@ -1,5 +1,6 @@
 import TestFiles
 import Testing
+
 @testable import Quant
 
 @Suite struct RoundTripTests {
@@ -76,7 +77,8 @@ import Testing
         #expect((0..<17).map { panel[$0 * 16 + 1] } == [UInt8](repeating: 0, count: 16) + [127])
         let scales = (0..<32).map { UInt16(panel[272 + $0 * 2]) | UInt16(panel[273 + $0 * 2]) << 8 }
         let one = Float16(1).bitPattern, two = Float16(2).bitPattern
-        #expect(scales == [one, 0] + [UInt16](repeating: 0, count: 14) + [one, two] + [UInt16](repeating: 0, count: 14))
+        #expect(
+            scales == [one, 0] + [UInt16](repeating: 0, count: 14) + [one, two] + [UInt16](repeating: 0, count: 14))
         #expect(error.squaredError == 0)
     }
 }

@@ -1,5 +1,6 @@
 import TestFiles
 import Testing
+
 @testable import Quant
 
 @Suite struct SafetensorsTests {
@@ -61,7 +62,8 @@ import Testing
         try refuse("only 7 bytes long", [1, 0, 0, 0, 0, 0, 0])
         try refuse("the header claims 1 bytes but the file has 8", [1, 0, 0, 0, 0, 0, 0, 0])
         try refuse("claims 18446744073709551615 bytes", [UInt8](repeating: 255, count: 20))
-        try refuse("claims 100000001 bytes; more than 100000000 is refused",
+        try refuse(
+            "claims 100000001 bytes; more than 100000000 is refused",
             withUnsafeBytes(of: UInt64(100_000_001)) { Array($0) } + [UInt8](repeating: 32, count: 100))
     }
 
@@ -91,7 +93,8 @@ import Testing
         try refuse("outside the 8 bytes", json: entry(offsets: "[0,16]"), data: 8)
         try refuse("outside the 8 bytes", json: entry(offsets: "[8,0]"), data: 8)
         try refuse("outside the 8 bytes", json: entry(offsets: "[-8,0]"), data: 8)
-        try refuse("outside the 8 bytes",
+        try refuse(
+            "outside the 8 bytes",
             json: entry(offsets: "[-9223372036854775808,9223372036854775807]"), data: 8)
     }
 

@@ -1,9 +1,12 @@
 import TestFiles
 import Testing
+
 @testable import Quant
 
 /// Writes random values in ±1 (f32: up to ±1e6) as a file of this plan, and returns them by name, row-major.
-func writeSample(_ path: String, plan: [PlannedTensor], documents: [(name: String, contents: [UInt8])]) throws
+func writeSample(
+    _ path: String, plan: [PlannedTensor], documents: [(name: String, contents: [UInt8])]
+) throws
     -> [String: [Float]]
 {
     var generator = SeededGenerator(seed: 1)

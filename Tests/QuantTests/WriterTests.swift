@@ -1,5 +1,6 @@
 import TestFiles
 import Testing
+
 @testable import Quant
 
 @Suite struct WriterTests {
@@ -81,7 +82,9 @@ import Testing
     }
 
     /// Weights near and below the smallest fp16 scale (6e-8): never a NaN, never an error above the value itself.
-    @Test(arguments: [Float(1e-3), 1e-5, 5e-6, 1e-6, 1e-9, .leastNonzeroMagnitude, 0]) func tinyValues(_ size: Float) throws {
+    @Test(arguments: [Float(1e-3), 1e-5, 5e-6, 1e-6, 1e-9, .leastNonzeroMagnitude, 0]) func tinyValues(
+        _ size: Float
+    ) throws {
         let layout = try #require(PanelLayout(shape: [1, 16], block: 16))
         var error = QuantizationError()
         let values = (0..<16).map { Float($0 - 8) / 8 * size }

@@ -20,7 +20,7 @@ struct GeneratorTests {
         let cases = try Fixtures.decode([Case].self, "noise/cpu.json")
         #expect(cases.count == 48)
         for example in cases {
-            var generator = Generator(source: .cpu, seed: example.seed)
+            var generator = NoiseGenerator(source: .cpu, seed: example.seed)
             for call in example.calls {
                 let bits = generator.normal(call.count).map(\.bitPattern)
                 let name: Comment = "seed \(example.seed), \(call.count) values"
@@ -33,9 +33,9 @@ struct GeneratorTests {
     }
 
     @Test func noValuesDrawNothing() {
-        var generator = Generator(source: .cpu, seed: 7)
+        var generator = NoiseGenerator(source: .cpu, seed: 7)
         #expect(generator.normal(0) == [])
-        var fresh = Generator(source: .cpu, seed: 7)
+        var fresh = NoiseGenerator(source: .cpu, seed: 7)
         #expect(generator.normal(20) == fresh.normal(20))
     }
 
@@ -66,7 +66,7 @@ struct GeneratorTests {
             -0.1836, 0.3824, 0.3918, -0.0830, 0.8971, -1.1123, 0.1116, 0.4863,
             -0.5499, -0.3231, -0.5469, 0.9049, 0.2837, 0.1210, 0.4730, -1.0823,
         ]
-        var generator = Generator(source: .cuda, seed: 0)
+        var generator = NoiseGenerator(source: .cuda, seed: 0)
         for (value, expected) in zip(generator.normal(64), published) {
             // Half a unit of the last printed digit, and float32's rounding.
             #expect(abs(value - expected) < 0.5001e-4)
@@ -74,14 +74,14 @@ struct GeneratorTests {
     }
 
     @Test func cudaCallsAndSeedsAreDistinctStreams() {
-        var generator = Generator(source: .cuda, seed: 3)
+        var generator = NoiseGenerator(source: .cuda, seed: 3)
         let (first, second) = (generator.normal(8), generator.normal(8))
         #expect(first != second)
         // The high half of the seed counts, unlike on the CPU.
-        var other = Generator(source: .cuda, seed: 3 + 1 << 32)
+        var other = NoiseGenerator(source: .cuda, seed: 3 + 1 << 32)
         #expect(other.normal(8) != first)
         // A value depends on its place only, not on how many are drawn.
-        var longer = Generator(source: .cuda, seed: 3)
+        var longer = NoiseGenerator(source: .cuda, seed: 3)
         #expect(Array(longer.normal(100).prefix(8)) == first)
     }
 }

@@ -16,7 +16,7 @@ import Testing
         let model = try Conversion.model(of: Fixtures.repository.appending(path: "models/emoji"), weights: "int8")
         let pipeline = try Pipeline(model: model, threads: 2)
         let free = try pipeline.plan(options(), memoryLimit: nil, base: 0)
-        #expect(!free.dropsWeights && free.limits == MemoryLimits())
+        #expect(!free.dropsWeights && free.limits == WorkingSet())
         let expected = try pipeline.generate(options())
         #expect(expected.activationBytes == free.stages.map(\.activations))
         var limit = free.peak
@@ -33,12 +33,15 @@ import Testing
     }
 
     @Test func limitsOfControlGroups() {
-        #expect(MemoryLimit.limit("268435456\n") == 268_435_456)
-        #expect(MemoryLimit.limit("max\n") == nil && MemoryLimit.limit("9223372036854771712\n") == nil)
-        #expect(MemoryLimit.meminfo("MemTotal:  100 kB\nMemAvailable:    42 kB\n") == 42 * 1024)
-        let groups = MemoryLimit.groups("5:cpu,cpuacct:/a\n4:memory:/docker/b\n0::/c/d\n")
+        #expect(AvailableMemory.limit("268435456\n") == 268_435_456)
+        #expect(AvailableMemory.limit("max\n") == nil && AvailableMemory.limit("9223372036854771712\n") == nil)
+        #expect(AvailableMemory.meminfo("MemTotal:  100 kB\nMemAvailable:    42 kB\n") == 42 * 1024)
+        let groups = AvailableMemory.groups("5:cpu,cpuacct:/a\n4:memory:/docker/b\n0::/c/d\n")
         #expect(groups.map(\.folder) == ["/sys/fs/cgroup/memory/docker/b", "/sys/fs/cgroup/c/d"])
         #expect(groups.map(\.file) == ["memory.limit_in_bytes", "memory.max"])
-        #expect(MemoryLimit.ancestors("/sys/fs/cgroup/c/d") == ["/sys/fs/cgroup/c/d", "/sys/fs/cgroup/c", "/sys/fs/cgroup"])
+        #expect(
+            AvailableMemory.ancestors("/sys/fs/cgroup/c/d") == [
+                "/sys/fs/cgroup/c/d", "/sys/fs/cgroup/c", "/sys/fs/cgroup",
+            ])
     }
 }

@@ -108,7 +108,7 @@ import Testing
         try scheduler.setTimesteps(tiny.cases.steps)
         let states = try tiny.hiddenStates(["", tiny.cases.prompt])
         let start = try tiny.expected("picture.\(name).start")
-        var generator = Generator(source: .cpu, seed: picture.seed)
+        var generator = NoiseGenerator(source: .cpu, seed: picture.seed)
         let noiseIsEqual = generator.normal(start.values.count) == start.values  // outside, or it prints every value
         #expect(noiseIsEqual, "bit by bit")
         let trace = try tiny.expected("picture.\(name).steps").values

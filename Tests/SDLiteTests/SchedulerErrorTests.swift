@@ -68,8 +68,9 @@ import Testing
         let json = #"{"use_beta_sigmas": true}"#
         #expect(throws: SchedulerError.unsupportedOption("use_beta_sigmas")) { try Self.make(json, .lms) }
         #expect(try Self.make(json, .ddim) is DDIMScheduler)
-        #expect(Self.message(#"{"use_karras_sigmas": true, "use_exponential_sigmas": true}"#, .lms)
-            .contains("use_karras_sigmas together with use_exponential_sigmas"))
+        #expect(
+            Self.message(#"{"use_karras_sigmas": true, "use_exponential_sigmas": true}"#, .lms)
+                .contains("use_karras_sigmas together with use_exponential_sigmas"))
     }
 
     @Test(arguments: [

@@ -3,15 +3,10 @@
 //     sd-lite-tensors MODEL.sdq OUT unet LATENTS N C H W TIMESTEP ENCODER_STATES      -> [N, C, H, W]
 //     sd-lite-tensors MODEL.sdq OUT vae LATENTS N C H W                               -> [N, 8H, 8W, 3]
 import FoundationEssentials
+import Glibc
 import Kernels
 import SDLite
 import Terminal
-
-#if canImport(Glibc)
-import Glibc
-#elseif canImport(Musl)
-import Musl
-#endif
 
 struct Usage: Error, CustomStringConvertible {
     let description = "see the first lines of parity/Tensors/main.swift for the arguments"

@@ -1,8 +1,5 @@
 import FoundationEssentials
-
-#if canImport(Glibc)
 import Glibc
-#endif
 
 /// The forward process: how much of the picture is left at each training timestep.
 ///

@@ -1,8 +1,5 @@
 import FoundationEssentials
-
-#if canImport(Glibc)
 import Glibc
-#endif
 
 /// `table` at a fractional index, linearly interpolated and constant beyond its ends.
 func interpolate(_ table: [Float], at index: Double) -> Double {

@@ -9,4 +9,3 @@ public let tileColumns = 2 * lanes
     UnsafeMutableRawPointer(p).storeBytes(of: v, as: Vector.self)
 }
 @_transparent func broadcast(_ x: Float) -> Vector { Vector(repeating: x) }
-

@@ -27,7 +27,9 @@
 }
 
 /// The scaled G·g for one column of three.
-@inline(__always) func transformWeights(_ a: Pairs, _ b: Pairs, _ c: Pairs) -> (Pairs, Pairs, Pairs, Pairs, Pairs, Pairs) {
+@inline(__always) func transformWeights(
+    _ a: Pairs, _ b: Pairs, _ c: Pairs
+) -> (Pairs, Pairs, Pairs, Pairs, Pairs, Pairs) {
     let s = a &+ c, t = a &+ (c &<< 2), twice = b &+ b
     return (a, s &+ b, s &- b, t &+ twice, t &- twice, c)
 }

@@ -1,0 +1,115 @@
+/// A dense array of numbers, the last dimension contiguous. Activations are `[batch, height, width, channels]` or
+/// `[batch, tokens, channels]`. A reference type: layers hand tensors on, and the memory goes with the last holder.
+public final class Tensor: @unchecked Sendable {
+    /// How numbers are kept. Operations compute in float32; what is kept for later may be so in half the memory.
+    public enum Element: Sendable {
+        case float32
+        /// Each row has a scale by which its largest magnitude becomes 32767: the error is 1e-5 of that at most, which is
+        /// a quarter of a half float's on common maps, and nothing overflows.
+        case int16
+
+        public func byteCount(rows: Int, channels: Int) -> Int {
+            self == .float32 ? 4 * rows * channels : 2 * rows * channels + 4 * rows
+        }
+    }
+    public let shape: [Int]
+    public let count: Int
+    public let element: Element
+    private let memory: UnsafeMutableRawPointer
+    private let owner: Owner
+
+    private enum Owner {
+        case arena(UnsafeMutableRawBufferPointer, Arena)
+        case heap
+        case tensor(Tensor)
+    }
+
+    /// Bytes after the end: a register tile's two vectors may be read beyond it.
+    private static let slack = 128
+
+    /// Floats in memory of their own, uninitialised.
+    public init(_ shape: [Int]) {
+        self.shape = shape
+        element = .float32
+        count = shape.reduce(1, *)
+        memory = .allocate(byteCount: 4 * count + Self.slack, alignment: Arena.alignment)
+        memory.initializeMemory(as: UInt8.self, repeating: 0, count: Self.slack)
+        (memory + 4 * count).initializeMemory(as: UInt8.self, repeating: 0, count: Self.slack)
+        owner = .heap
+    }
+
+    /// Memory of the arena, uninitialised.
+    init(_ shape: [Int], _ element: Element = .float32, in arena: Arena) {
+        self.shape = shape
+        self.element = element
+        count = shape.reduce(1, *)
+        let channels = shape[shape.count - 1]
+        let lent = arena.take(element.byteCount(rows: count / channels, channels: channels) + Self.slack)
+        memory = lent.baseAddress!
+        owner = .arena(lent, arena)
+    }
+
+    /// Rows of another tensor, where they lie.
+    private init(_ tensor: Tensor, rows: Range<Int>) {
+        shape = [rows.count, tensor.channels]
+        element = .float32
+        count = rows.count * tensor.channels
+        memory = UnsafeMutableRawPointer(tensor.pointer + rows.lowerBound * tensor.channels)
+        owner = .tensor(tensor)
+    }
+
+    public convenience init(_ shape: [Int], values: [Float]) {
+        self.init(shape)
+        precondition(values.count == count, "\(values.count) values for shape \(shape)")
+        values.withUnsafeBufferPointer { pointer.update(from: $0.baseAddress!, count: count) }
+    }
+
+    public convenience init(_ shape: [Int], repeating value: Float) {
+        self.init(shape)
+        pointer.update(repeating: value, count: count)
+    }
+
+    deinit {
+        switch owner {
+        case .arena(let lent, let arena): arena.giveBack(lent)
+        case .heap: memory.deallocate()
+        case .tensor: break
+        }
+    }
+
+    /// The numbers of a float32 tensor.
+    var pointer: UnsafeMutablePointer<Float> {
+        precondition(element == .float32, "a tensor of integers where floats are expected")
+        return memory.assumingMemoryBound(to: Float.self)
+    }
+
+    /// Where row `row` of an int16 tensor begins, and its scale.
+    func integers(row: Int) -> (values: UnsafeMutablePointer<Int16>, scale: UnsafeMutablePointer<Float>) {
+        precondition(element == .int16, "a tensor of floats where integers are expected")
+        let scales = (memory + 2 * count).assumingMemoryBound(to: Float.self)
+        return (memory.assumingMemoryBound(to: Int16.self) + row * channels, scales + row)
+    }
+
+    /// A part of the rows of a float32 tensor, `[range.count, channels]`, sharing this tensor's memory.
+    public func rows(_ range: Range<Int>) -> Tensor {
+        precondition(range.lowerBound >= 0 && range.upperBound <= rows)
+        return Tensor(self, rows: range)
+    }
+
+    public var values: [Float] {
+        switch element {
+        case .float32: Array(UnsafeBufferPointer(start: pointer, count: count))
+        case .int16:
+            (0..<rows).flatMap { row in
+                let (values, scale) = integers(row: row)
+                return (0..<channels).map { Float(values[$0]) * scale.pointee }
+            }
+        }
+    }
+
+    /// The size of the last dimension.
+    public var channels: Int { shape[shape.count - 1] }
+
+    /// The number of last-dimension rows.
+    public var rows: Int { count / channels }
+}

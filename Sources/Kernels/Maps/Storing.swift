@@ -1,0 +1,82 @@
+extension Compute {
+    /// Computes a map and keeps it.
+    /// - Parameters:
+    ///   - residual: a map of the same shape that is added
+    ///   - target: where the result goes, else a new tensor. It may be one that the map's norm or the residual read, if
+    ///     it has their height and width: rows are read before they are overwritten.
+    public func stored(
+        _ map: FeatureMap, as element: Tensor.Element = .float32, adding residual: FeatureMap? = nil,
+        into target: Tensor? = nil
+    ) throws(CancellationError) -> Tensor {
+        let out = target ?? tensor(map.shape, element)
+        precondition(out.count == map.count && residual?.shape ?? map.shape == map.shape)
+        if case .computed(let convolution) = map.source, map.norm == nil, map.rounding == .float32,
+            out.element == .float32, residual == nil
+        {
+            let run = Convolution.Run(convolution, compute: self)
+            try forEachStripe(of: map, mostRows: run.mostRows, run.name, productsPerRow: run.productsPerRow) { stripe in
+                run.rows(stripe, into: out.rows(pixels(of: stripe, in: map)))
+            }
+            return out
+        }
+        let band = Band(map, compute: self)
+        let other = residual.map { Band($0, mostRows: band.mostRows, compute: self) }
+        let scratch = self.scratch(map.width * map.channels * 4)
+        try forEachStripe(of: map, mostRows: band.mostRows, band.name, productsPerRow: band.productsPerRow) { stripe in
+            band.advance(to: stripe)
+            other?.advance(to: stripe)
+            let (held, otherHeld) = (band.held, other?.held)
+            pool.forEach(stripe.imageRows) { i, worker in
+                let (image, row) = i.quotientAndRemainder(dividingBy: stripe.rows.count)
+                let (n, y) = (stripe.images.lowerBound + image, stripe.rows.lowerBound + row)
+                var sum = held.row(image: n, y: y)
+                if let otherHeld {
+                    let floats = scratch[worker].assumingMemoryBound(to: Float.self)
+                    floats.update(from: sum, count: map.width * map.channels)
+                    kernels.add(otherHeld.row(image: n, y: y), map.width * map.channels, floats)
+                    sum = floats
+                }
+                let first = (n * map.height + y) * map.width
+                switch out.element {
+                case .float32: (out.pointer + first * map.channels).update(from: sum, count: map.width * map.channels)
+                case .int16:
+                    for x in 0..<map.width {
+                        let (values, scale) = out.integers(row: first + x)
+                        scale.pointee = quantize(sum + x * map.channels, map.channels, into: values)
+                    }
+                }
+            }
+        }
+        return out
+    }
+
+    /// A map for later: kept compactly where it is small enough for the limits, else computed when it is read. The values
+    /// are the same.
+    public func storedIfSmall(_ map: FeatureMap) throws(CancellationError) -> FeatureMap {
+        let byteCount = compactElement.byteCount(rows: map.count / map.channels, channels: map.channels)
+        if byteCount > limits.largestStoredMap { return map.rounded(to: compactElement) }
+        return FeatureMap(try stored(map, as: compactElement))
+    }
+
+    /// Rounds a row to int16.
+    /// - Returns: the scale that gives the values back
+    func quantize(_ row: UnsafePointer<Float>, _ count: Int, into out: UnsafeMutablePointer<Int16>) -> Float {
+        let largest = max(kernels.largestMagnitude(row, count), .leastNormalMagnitude)
+        kernels.quantize(row, count, Self.largestInt16 / largest, out)
+        return largest / Self.largestInt16
+    }
+
+    func forEachStripe(
+        of map: FeatureMap, mostRows: Int, _ name: String, productsPerRow: Int = 0, _ body: (Stripe) -> Void
+    ) throws(CancellationError) {
+        for stripe in Stripe.all(of: map, mostRows: mostRows) {
+            try checkCancellation()
+            perform(name, products: stripe.imageRows * productsPerRow) { body(stripe) }
+        }
+    }
+
+    private func pixels(of stripe: Stripe, in map: FeatureMap) -> Range<Int> {
+        let first = (stripe.images.lowerBound * map.height + stripe.rows.lowerBound) * map.width
+        return first..<first + stripe.imageRows * map.width
+    }
+}

@@ -1,0 +1,27 @@
+/// What can be wrong with an `.npy` file.
+public enum NpyError: Error, Equatable, CustomStringConvertible {
+    case notNpy(file: String)
+    case truncated(file: String)
+    case version(file: String, major: Int)
+    case malformedHeader(file: String)
+    case dtype(file: String, found: String)
+    case fortranOrder(file: String)
+    case wrongSize(file: String, shape: [Int], byteCount: Int)
+    case notFinite(file: String)
+
+    public var description: String {
+        switch self {
+        case .notNpy(let file): "\(file): not an .npy file"
+        case .truncated(let file): "\(file): the file is truncated"
+        case .version(let file, let major): "\(file): .npy version \(major); versions 1 and 2 can be read"
+        case .malformedHeader(let file): "\(file): the .npy header is malformed"
+        case .dtype(let file, let found):
+            "\(file): dtype \(found.debugDescription); only '<f4' can be read: save array.astype('<f4')"
+        case .fortranOrder(let file): "\(file): Fortran order; only C order can be read: save numpy.ascontiguousarray"
+        case .wrongSize(let file, let shape, let byteCount):
+            "\(file): \(byteCount) bytes of data do not fit the shape "
+                + (shape.count > 8 ? "of rank \(shape.count)" : "\(shape)")
+        case .notFinite(let file): "\(file): holds a NaN or an infinity"
+        }
+    }
+}

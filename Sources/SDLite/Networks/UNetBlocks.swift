@@ -1,0 +1,140 @@
+import Kernels
+
+// The three kinds of block of diffusers' models/unets/unet_2d_blocks.py. A block without heads has no attention.
+
+/// (Cross-attention) down block: resnets, each followed by a transformer, then a halving convolution.
+struct DownBlock {
+    private let compute: Compute
+    private let resnets: [ResnetBlock]
+    private let transformers: [SpatialTransformer]
+    private let downsampler: Conv2d?
+    /// The channels of every map that this block leaves for the way up.
+    let skipChannels: [Int]
+
+    init(
+        _ weights: Weights, inputs: Int, outputs: Int, layers: Int, heads: Int?, downsamples: Bool,
+        _ settings: BlockSettings
+    ) throws(ModelError) {
+        compute = weights.compute
+        resnets = try (0..<layers).map { i throws(ModelError) in
+            try ResnetBlock(weights["resnets"][i], inputs: i == 0 ? inputs : outputs, outputs: outputs, settings)
+        }
+        transformers = try makeTransformers(weights, layers, channels: outputs, heads: heads, settings)
+        downsampler =
+            downsamples
+            ? try Conv2d(weights["downsamplers"][0]["conv"], inputs: outputs, outputs: outputs, .halving3x3) : nil
+        skipChannels = Array(repeating: outputs, count: layers + (downsamples ? 1 : 0))
+    }
+
+    /// Replaces `x`, and leaves copies of its maps in `skips`.
+    func callAsFunction(_ x: inout Tensor, step: Int, encoderHiddenStates: Tensor, skips: inout [Tensor]) throws {
+        for (i, resnet) in resnets.enumerated() {
+            x = try resnet(FeatureMap(x), step: step)
+            if !transformers.isEmpty { x = try transformers[i](x, encoderHiddenStates: encoderHiddenStates) }
+            skips.append(try compute.stored(FeatureMap(x), as: compute.compactElement))
+        }
+        if let downsampler {
+            x = try compute.stored(downsampler(FeatureMap(x)))
+            skips.append(try compute.stored(FeatureMap(x), as: compute.compactElement))
+        }
+    }
+
+    func prepare(timeEmbeddings: Tensor) throws {
+        for resnet in resnets { try resnet.prepare(timeEmbeddings: timeEmbeddings) }
+    }
+
+    func forget() {
+        for resnet in resnets { resnet.forgetSchedule() }
+        for transformer in transformers { transformer.forgetPrompt() }
+    }
+}
+
+struct MidBlock {
+    private let resnet1, resnet2: ResnetBlock
+    private let transformer: SpatialTransformer
+
+    init(_ weights: Weights, channels: Int, heads: Int, _ settings: BlockSettings) throws(ModelError) {
+        resnet1 = try ResnetBlock(weights["resnets"][0], inputs: channels, outputs: channels, settings)
+        transformer = try makeTransformers(weights, 1, channels: channels, heads: heads, settings)[0]
+        resnet2 = try ResnetBlock(weights["resnets"][1], inputs: channels, outputs: channels, settings)
+    }
+
+    /// Works in place on `x`.
+    func callAsFunction(_ x: Tensor, step: Int, encoderHiddenStates: Tensor) throws -> Tensor {
+        let h = try transformer(resnet1(FeatureMap(x), step: step), encoderHiddenStates: encoderHiddenStates)
+        return try resnet2(FeatureMap(h), step: step)
+    }
+
+    func prepare(timeEmbeddings: Tensor) throws {
+        try resnet1.prepare(timeEmbeddings: timeEmbeddings)
+        try resnet2.prepare(timeEmbeddings: timeEmbeddings)
+    }
+
+    func forget() {
+        resnet1.forgetSchedule()
+        resnet2.forgetSchedule()
+        transformer.forgetPrompt()
+    }
+}
+
+/// (Cross-attention) up block: every resnet reads the map so far beside one kept on the way down; then a doubling.
+struct UpBlock {
+    private let compute: Compute
+    private let resnets: [ResnetBlock]
+    private let transformers: [SpatialTransformer]
+    private let upsampler: Conv2d?
+
+    /// - Parameter skips: the channels of the maps from the way down, in the order of use
+    init(
+        _ weights: Weights, inputs: Int, skips: [Int], outputs: Int, heads: Int?, upsamples: Bool,
+        _ settings: BlockSettings
+    ) throws(ModelError) {
+        compute = weights.compute
+        resnets = try skips.indices.map { i throws(ModelError) in
+            try ResnetBlock(
+                weights["resnets"][i], inputs: (i == 0 ? inputs : outputs) + skips[i], outputs: outputs, settings)
+        }
+        transformers = try makeTransformers(weights, skips.count, channels: outputs, heads: heads, settings)
+        upsampler = upsamples ? try Conv2d(weights["upsamplers"][0]["conv"], inputs: outputs, outputs: outputs) : nil
+    }
+
+    /// Replaces `x`; takes the maps that it reads from `skips`.
+    func callAsFunction(_ x: inout Tensor, step: Int, encoderHiddenStates: Tensor, skips: inout [Tensor]) throws {
+        for (i, resnet) in resnets.enumerated() {
+            x = try resnet(FeatureMap(joining: [x, skips.removeLast()]), step: step)
+            if !transformers.isEmpty { x = try transformers[i](x, encoderHiddenStates: encoderHiddenStates) }
+        }
+        if let upsampler, let next = skips.last {
+            x = try compute.stored(
+                upsampler(FeatureMap(x), upsampledTo: (height: next.shape[1], width: next.shape[2])))
+        }
+    }
+
+    func prepare(timeEmbeddings: Tensor) throws {
+        for resnet in resnets { try resnet.prepare(timeEmbeddings: timeEmbeddings) }
+    }
+
+    func forget() {
+        for resnet in resnets { resnet.forgetSchedule() }
+        for transformer in transformers { transformer.forgetPrompt() }
+    }
+}
+
+extension ResnetBlock {
+    fileprivate init(_ weights: Weights, inputs: Int, outputs: Int, _ settings: BlockSettings) throws(ModelError) {
+        try self.init(
+            weights, inputs: inputs, outputs: outputs, timeChannels: settings.timeChannels, groups: settings.groups,
+            epsilon: settings.epsilon)
+    }
+}
+
+private func makeTransformers(
+    _ weights: Weights, _ count: Int, channels: Int, heads: Int?, _ settings: BlockSettings
+) throws(ModelError) -> [SpatialTransformer] {
+    guard let heads else { return [] }
+    return try (0..<count).map { i throws(ModelError) in
+        try SpatialTransformer(
+            weights["attentions"][i], channels: channels, heads: heads, contextChannels: settings.contextChannels,
+            groups: settings.groups)
+    }
+}
