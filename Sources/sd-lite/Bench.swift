@@ -58,14 +58,15 @@ struct Bench: ParsableCommand {
         Interruption.watch()
         if memory { return try MemoryBench(model: model, threads: threads, rounds: rounds).run() }
         let trace = Trace()
-        let compute = makeCompute(threads: threads, arithmetic: float32 ? .float32 : .mixed, trace: trace)
+        let compute = Compute(threads: threads, arithmetic: float32 ? .float32 : .mixed)
         let pipeline = try Pipeline(model: Model(path: model), compute: compute)
         let (unet, vae) = (pipeline.unet, pipeline.vae)
         let shape = [1, unet.inChannels, height / vae.scale, width / vae.scale]
         var generator = NoiseGenerator(source: .cpu, seed: 0)
         let latents = Latents(shape: shape, values: generator.normal(shape.reduce(1, *)))
         let prompts = ["", "an astronaut riding a horse on mars"].map { pipeline.tokenizer.encode($0).ids }
-        let states = try pipeline.textEncoder(prompts)
+        let conditioning = try unet.conditioning(
+            timesteps: [500], encoderHiddenStates: pipeline.textEncoder(prompts))
 
         let blas = sgemm ? OpenBLAS(threads: compute.threads) : nil
         var report = BenchReport(
@@ -73,16 +74,18 @@ struct Bench: ParsableCommand {
             sgemmKernels: blas?.kernels)
         func measure(_ part: BenchReport.Part, _ work: () throws -> Void) throws {
             _ = trace.take()
-            let seconds = try ContinuousClock().measure(work) / .seconds(1)
+            let seconds = try compute.during(interruptible(trace: trace)) {
+                try ContinuousClock().measure(work) / .seconds(1)
+            }
             report.add(part, seconds: seconds, groups: trace.take())
         }
         // Once before it counts: pages are mapped, buffers touched.
-        _ = try unet(latents, timestep: 500, encoderHiddenStates: states)
+        _ = try unet(latents, step: 0, conditioning)
         _ = try vae.decode(latents)
         for _ in 0..<rounds {
             if let blas { report.peaks.append(blas.peak()) }
             try measure(.text) { _ = try pipeline.textEncoder(prompts) }
-            try measure(.unet) { _ = try unet(latents, timestep: 500, encoderHiddenStates: states) }
+            try measure(.unet) { _ = try unet(latents, step: 0, conditioning) }
             try measure(.vae) { _ = try vae.decode(latents) }
         }
         report.peakMemoryBytes = MemoryUsage.peak

@@ -120,24 +120,23 @@ struct Generate: ParsableCommand {
         try names.checkFolder()
         if let latentsOut { try OutputNames(latentsOut).checkFolder() }
         let model = try Model(path: model)
-        let pipeline = try Pipeline(model: model, compute: makeCompute(threads: threads))
+        let pipeline = try Pipeline(model: model, threads: threads)
         let options = try generationOptions(for: pipeline)
 
-        let plan = try pipeline.plan(options, memoryLimit: memoryLimit?.bytes ?? AvailableMemory.bytes)
-        if verbose { printError(plan.table) }
+        let limit = memoryLimit?.bytes ?? AvailableMemory.bytes
+        if verbose { printError(try pipeline.plan(options, memoryLimit: limit).table) }
 
         var meter = ProgressMeter(quiet: quiet)
         defer { meter.end() }
-        let generation = try pipeline.generate(options) { progress in
-            meter.show(progress)
-            return !Interruption.requested
+        let generation = try pipeline.compute.during(interruptible()) {
+            try pipeline.generate(options, memoryLimit: limit) { meter.show($0) }
         }
         meter.end()
         for text in generation.truncatedPrompts {
             printError("warning: the prompt is too long; this part was left out: \(text)")
         }
-        let files = try write(generation, ImageParameters(options, model: model, image: generation.images[0]), names)
-        let report = GenerationReport(options: options, generation: generation, files: files)
+        let files = try write(generation, ImageParameters(options, model: model, generation), names)
+        let report = GenerationReport(generation, files: files)
         print(json ? try report.json : quiet ? report.seedAndFiles : report.summary)
     }
 
@@ -148,7 +147,7 @@ struct Generate: ParsableCommand {
         options.height = height
         options.steps = steps
         options.guidanceScale = guidanceScale
-        options.seed = seed ?? UInt64.random(in: 0...UInt64(UInt32.max))
+        options.seed = seed
         options.noiseSource = generator
         options.scheduler = scheduler
         options.eta = eta
@@ -159,7 +158,7 @@ struct Generate: ParsableCommand {
             guard shape.count == 4, shape.allSatisfy((1...8192).contains) else {
                 throw CommandError.latentShape(file: latentsIn, shape: shape)
             }
-            options.latents = Latents(shape: shape, values: values)
+            options.start = .latents(Latents(shape: shape, values: values))
             options.count = count ?? shape[0]
             options.height = height ?? shape[2] * pipeline.vae.scale
             options.width = width ?? shape[3] * pipeline.vae.scale

@@ -13,21 +13,19 @@ struct GenerationReport: Encodable {
     let stallSeconds: Double
     let files: [String]
 
-    private static let stages = ["text", "denoising", "decoding"]
-
     private enum CodingKeys: String, CodingKey {
         case seed, textSeconds = "text_seconds", stepSeconds = "step_seconds", decodeSeconds = "decode_seconds"
         case peakMemoryBytes = "peak_memory_bytes", memory, stallSeconds = "stall_seconds", files
     }
 
-    init(options: GenerationOptions, generation: Generation, files: [String]) {
-        seed = options.seed
-        textSeconds = generation.textSeconds
+    init(_ generation: Generation, files: [String]) {
+        seed = generation.seed
+        textSeconds = generation[.encodingText]?.seconds ?? 0
         stepSeconds = generation.stepSeconds
-        decodeSeconds = generation.decodeSeconds
+        decodeSeconds = generation[.decoding]?.seconds ?? 0
         peakMemoryBytes = MemoryUsage.peak
-        stallSeconds = generation.stallSeconds
-        memory = Dictionary(uniqueKeysWithValues: zip(Self.stages, generation.memory))
+        stallSeconds = generation.stages.reduce(0) { $0 + $1.stallSeconds }
+        memory = Dictionary(uniqueKeysWithValues: generation.stages.map { ($0.stage.rawValue, $0.memory) })
         self.files = files
     }
 
@@ -53,7 +51,7 @@ struct GenerationReport: Encodable {
     }
 
     private var memoryByStage: String {
-        Self.stages.compactMap { stage in
+        Stage.allCases.map(\.rawValue).compactMap { stage in
             memory[stage].map { "\(stage) \($0.anonymous / 1_000_000) + \($0.file / 1_000_000) MB" }
         }.joined(separator: ", ")
     }

@@ -7,15 +7,15 @@ struct ImageParameters {
     let options: GenerationOptions
     let scheduler: SchedulerKind
     let guidanceScale: Float
-    let image: Image
+    let generation: Generation
 
     /// - Throws: `SchedulerError` or a decoding error if the model's scheduler is asked for and cannot be told
-    init(_ options: GenerationOptions, model: Model, image: Image) throws {
+    init(_ options: GenerationOptions, model: Model, _ generation: Generation) throws {
         struct File: Decodable {
             let _class_name: String
         }
         self.options = options
-        self.image = image
+        self.generation = generation
         guidanceScale = options.guidanceScale ?? model.defaultGuidanceScale
         scheduler =
             try options.scheduler
@@ -27,7 +27,8 @@ struct ImageParameters {
     func text(picture: Int?) -> String {
         var facts = [
             "Steps: \(options.steps)", "Sampler: \(scheduler.rawValue.uppercased())",
-            "CFG scale: \(guidanceScale)", "Seed: \(options.seed)", "Size: \(image.width)x\(image.height)",
+            "CFG scale: \(guidanceScale)", "Seed: \(generation.seed)",
+            "Size: \(generation.images[0].width)x\(generation.images[0].height)",
         ]
         if options.count > 1 {
             facts.append("Batch size: \(options.count)")
@@ -36,6 +37,6 @@ struct ImageParameters {
         // A1111's name for CUDA's generator is that of the device.
         facts.append("RNG: \(options.noiseSource == .cpu ? "CPU" : "GPU")")
         let negative = options.negativePrompt.isEmpty ? "" : "\nNegative prompt: \(options.negativePrompt)"
-        return options.prompt + negative + "\n" + facts.joined(separator: ", ")
+        return options.prompts[0] + negative + "\n" + facts.joined(separator: ", ")
     }
 }

@@ -25,7 +25,7 @@ struct MemoryBench {
     ]
 
     func run() throws {
-        let pipeline = try Pipeline(model: Model(path: model), compute: makeCompute(threads: threads))
+        let pipeline = try Pipeline(model: Model(path: model), threads: threads)
         print(
             "Peak resident memory of two steps, in MB; left: anonymous memory after the first and the last of \(rounds)"
         )
@@ -48,13 +48,16 @@ struct MemoryBench {
         var left: [Int] = []
         var seconds = (step: Double.infinity, decode: Double.infinity)
         for _ in 0..<rounds {
-            planned = try pipeline.plan(options, memoryLimit: each.limit.map { $0 * 1_000_000 }).peak
+            let limit = each.limit.map { $0 * 1_000_000 }
+            planned = try pipeline.plan(options, memoryLimit: limit).peak
             MemoryUsage.resetPeak()
-            let generation = try pipeline.generate(options) { _ in !Interruption.requested }
+            let generation = try pipeline.compute.during(interruptible()) {
+                try pipeline.generate(options, memoryLimit: limit)
+            }
             measured = max(measured, MemoryUsage.peak)
             left.append(MemoryUsage.now.anonymous)
             seconds.step = min(seconds.step, generation.stepSeconds.min() ?? 0)
-            seconds.decode = min(seconds.decode, generation.decodeSeconds)
+            seconds.decode = min(seconds.decode, generation[.decoding]?.seconds ?? 0)
         }
         return row(
             name(each), limit(each), "\(planned / 1_000_000)", "\(measured / 1_000_000)",

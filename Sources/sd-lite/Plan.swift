@@ -25,7 +25,7 @@ struct Plan: ParsableCommand {
     var threads: Int?
 
     func run() throws {
-        let pipeline = try Pipeline(model: Model(path: model), compute: makeCompute(threads: threads))
+        let pipeline = try Pipeline(model: Model(path: model), threads: threads)
         var options = GenerationOptions(prompt: "")
         (options.width, options.height, options.vaeTiling) = (width, height, vaeTiling)
         let plan = try pipeline.plan(options, memoryLimit: memoryLimit?.bytes ?? AvailableMemory.bytes)
@@ -36,7 +36,7 @@ struct Plan: ParsableCommand {
 extension MemoryPlan {
     var table: String {
         let rows = stages.map { stage in
-            [stage.name] + [stage.activations, stage.weights, stage.total].map { "\($0 / 1_000_000) MB" }
+            [stage.stage.rawValue] + [stage.activations, stage.weights, stage.total].map { "\($0 / 1_000_000) MB" }
         }
         let lines = ([["", "activations", "weights", "in all"]] + rows).map { row in
             row[0].padded(to: 12) + row.dropFirst().map { $0.padded(to: 14, atFront: true) }.joined()

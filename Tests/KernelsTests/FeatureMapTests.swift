@@ -55,9 +55,13 @@ import Testing
         let shortcut = PackedMatrix(outputs: 16, inputs: 32, taps: 1, storage: storage, seed: 3)
         let doubling = PackedMatrix(outputs: 32, inputs: 32, taps: 9, storage: storage, seed: 4)
         let start = random([2, height, width, 32], seed: 5)
-        func result(_ limits: WorkingSet, threads: Int) throws -> [Float] {
+        func result(_ workingSet: WorkingSet, threads: Int) throws -> [Float] {
             let compute = Compute(threads: threads)
-            compute.limits = limits
+            var run = Run()
+            run.workingSet = workingSet
+            return try compute.during(run) { try result(compute) }
+        }
+        func result(_ compute: Compute) throws -> [Float] {
             func norm(_ x: FeatureMap) throws -> FeatureMap {
                 try compute.groupNorm(
                     x, weight: random([x.channels], seed: 6), bias: random([x.channels], seed: 7), groups: 4,
@@ -78,12 +82,12 @@ import Testing
         let expected = try result(WorkingSet(), threads: 1)
         for tiles in [1, 30, 512] {
             for threads in [1, 3] {
-                var limits = WorkingSet()
-                limits.winogradTiles = tiles
-                limits.stripePixels = tiles * 16
+                var workingSet = WorkingSet()
+                workingSet.winogradTiles = tiles
+                workingSet.stripePixels = tiles * 16
                 for largest in [Int.max, 150_000, 0] {
-                    limits.largestStoredMap = largest
-                    let found = try result(limits, threads: threads)
+                    workingSet.largestStoredMap = largest
+                    let found = try result(workingSet, threads: threads)
                     let isEqual = found == expected  // outside, or it prints every value
                     #expect(isEqual, "\(tiles) tiles, \(threads) threads, maps up to \(largest) bytes stored")
                 }
@@ -91,18 +95,43 @@ import Testing
         }
     }
 
+    /// A bias of every image's own gives what the images give one by one, stripe by stripe.
+    @Test(arguments: [WeightMatrix.Storage.float16, .int8(block: 16)], [ConvolutionShape.same3x3, .halving3x3, .pointwise])
+    func biasOfEveryImage(_ storage: WeightMatrix.Storage, _ shape: ConvolutionShape) throws {
+        let compute = Compute(threads: 2)
+        let packed = PackedMatrix(
+            outputs: 32, inputs: 16, taps: shape.kernel * shape.kernel, storage: storage, seed: 1)
+        let images = (0..<3).map { random([1, 14, 10, 16], seed: 10 + $0) }
+        let biases = (0..<3).map { random([32], seed: 20 + $0) }
+        let batch = Tensor([3, 14, 10, 16], values: images.flatMap(\.values))
+        let bias = Tensor([3, 32], values: biases.flatMap(\.values))
+        let expected = try zip(images, biases).flatMap { image, bias in
+            try compute.stored(compute.convolution(FeatureMap(image), packed.matrix, bias: bias, shape)).values
+        }
+        for tiles in [1, 512] {
+            var run = Run()
+            (run.workingSet.winogradTiles, run.workingSet.stripePixels) = (tiles, 16 * tiles)
+            let found = try compute.during(run) {
+                try compute.stored(compute.convolution(FeatureMap(batch), packed.matrix, bias: bias, shape)).values
+            }
+            let isEqual = found == expected  // outside, or it prints every value
+            #expect(isEqual, "\(tiles) tiles")
+        }
+    }
+
     @Test func planningTakesTheSameMemory() throws {
         let packed = PackedMatrix(outputs: 48, inputs: 32, taps: 9, storage: .int8(block: 16), seed: 1)
-        let peaks = try [false, true].map { isPlanning in
-            let compute = Compute(threads: 2, isPlanning: isPlanning)
+        let compute = Compute(threads: 2)
+        func peak() throws -> Int {
             let x = FeatureMap(random([1, 64, 64, 32], seed: 9))
             let norm = try compute.groupNorm(
                 x, weight: Tensor([32], repeating: 1), bias: Tensor([32], repeating: 0), groups: 4, epsilon: 1e-5)
             let y = try compute.stored(compute.convolution(norm, packed.matrix, .same3x3))
-            #expect(isPlanning || y.values.contains { $0 != 0 })
+            #expect(y.values.contains { $0 != 0 } != Run.current.isPlanning)
             return compute.peakActivationBytes
         }
-        #expect(peaks[0] == peaks[1] && peaks[0] > 64 * 64 * 48 * 4)
+        let planned = try compute.planning(Run(), peak)
+        #expect(try peak() == planned && planned > 64 * 64 * 48 * 4)
     }
 
     @Test func arenaReusesAndJoinsWhatWasGivenBack() {

@@ -152,12 +152,14 @@ private let tolerance = 1e-6
 
     @Test func cancellationStopsTheNextOperation() throws {
         let stop = Atomic(false)
-        let compute = Compute(threads: 2, isCancelled: { stop.load(ordering: .relaxed) })
+        let compute = Compute(threads: 2)
+        var run = Run()
+        run.isCancelled = { stop.load(ordering: .relaxed) }
         let (x, ones) = (Tensor([1, 8], repeating: 1), Tensor([8], repeating: 1))
-        _ = try compute.layerNorm(x, weight: ones, bias: ones, epsilon: 1e-5)
+        _ = try compute.during(run) { try compute.layerNorm(x, weight: ones, bias: ones, epsilon: 1e-5) }
         stop.store(true, ordering: .relaxed)
         #expect(throws: CancellationError.self) {
-            try compute.layerNorm(x, weight: ones, bias: ones, epsilon: 1e-5)
+            try compute.during(run) { try compute.layerNorm(x, weight: ones, bias: ones, epsilon: 1e-5) }
         }
     }
 }

@@ -15,16 +15,16 @@ import Testing
     @Test func plansChangeNothingButMemory() throws {
         let model = try Conversion.model(of: Fixtures.repository.appending(path: "models/emoji"), weights: "int8")
         let pipeline = try Pipeline(model: model, threads: 2)
-        let free = try pipeline.plan(options(), memoryLimit: nil, base: 0)
-        #expect(!free.dropsWeights && free.limits == WorkingSet())
-        let expected = try pipeline.generate(options())
-        #expect(expected.activationBytes == free.stages.map(\.activations))
+        let free = try pipeline.choosePlan(options(), memoryLimit: nil, base: 0)
+        #expect(!free.dropsWeights && free.workingSet == WorkingSet())
+        let expected = try pipeline.compute.during(free.run) { try pipeline.paint(options()) }
+        #expect(expected.stages.map(\.activationBytes) == free.stages.map(\.activations))
         var limit = free.peak
         var plans = 0
-        while let plan = try? pipeline.plan(options(), memoryLimit: limit - 1, base: 0) {
-            let found = try pipeline.generate(options())
+        while let plan = try? pipeline.choosePlan(options(), memoryLimit: limit - 1, base: 0) {
+            let found = try pipeline.compute.during(plan.run) { try pipeline.paint(options()) }
             #expect(found.images == expected.images)
-            #expect(found.activationBytes == plan.stages.map(\.activations))
+            #expect(found.stages.map(\.activationBytes) == plan.stages.map(\.activations))
             limit = plan.peak
             if plan.dropsWeights { plans += 1 }
         }

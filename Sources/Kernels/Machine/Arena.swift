@@ -15,6 +15,8 @@ final class Arena: Sendable {
     private let state = Mutex(State())
     private nonisolated(unsafe) let base: UnsafeMutableRawPointer
     private let capacity: Int
+    /// Whether there is no memory behind the places that are taken.
+    let isCounting: Bool
 
     static let alignment = 64
     /// More than any picture takes. Address space costs next to nothing, except in emulators; where less is to be had, half is tried, and so on.
@@ -34,10 +36,22 @@ final class Arena: Sendable {
             precondition(capacity >= Self.smallestCapacity, "the system refused \(capacity) bytes of address space")
         }
         self.capacity = capacity
+        isCounting = false
         madvise(base, capacity, MADV_HUGEPAGE)
     }
 
-    deinit { munmap(base, capacity) }
+    /// A copy of where `other` stands, in which memory can be taken but not used.
+    private init(counting other: Arena) {
+        base = UnsafeMutableRawPointer(bitPattern: Self.hugePage)!
+        capacity = Int.max / 2
+        isCounting = true
+        let copy = other.state.withLock { $0 }
+        state.withLock { $0 = copy }
+    }
+
+    func countingCopy() -> Arena { Arena(counting: self) }
+
+    deinit { if !isCounting { munmap(base, capacity) } }
 
     func take(_ byteCount: Int) -> UnsafeMutableRawBufferPointer {
         let size = (byteCount + Self.alignment - 1) / Self.alignment * Self.alignment
@@ -87,13 +101,14 @@ final class Arena: Sendable {
                 state.end = last.lowerBound
                 state.gaps.removeLast()
             }
+            defer { state.highWaterMark = state.end }
+            if isCounting { return }
             let page = Int(sysconf(Int32(_SC_PAGESIZE)))
             for gap in state.gaps + [state.end..<max(state.end, state.highWaterMark + Self.hugePage)] {
                 let start = (gap.lowerBound + page - 1) / page * page
                 let end = min(gap.upperBound / page * page, capacity)
                 if start < end { madvise(base + start, end - start, MADV_DONTNEED) }
             }
-            state.highWaterMark = state.end
         }
     }
 }

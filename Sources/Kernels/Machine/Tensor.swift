@@ -96,11 +96,13 @@ public final class Tensor: @unchecked Sendable {
         return Tensor(self, rows: range)
     }
 
+    /// The numbers in C order; zeros while a run is only planned.
     public var values: [Float] {
+        if case .arena(_, let arena) = owner, arena.isCounting { return [Float](repeating: 0, count: count) }
         switch element {
-        case .float32: Array(UnsafeBufferPointer(start: pointer, count: count))
+        case .float32: return Array(UnsafeBufferPointer(start: pointer, count: count))
         case .int16:
-            (0..<rows).flatMap { row in
+            return (0..<rows).flatMap { row in
                 let (values, scale) = integers(row: row)
                 return (0..<channels).map { Float(values[$0]) * scale.pointee }
             }

@@ -7,7 +7,7 @@ final class Band {
     private let compute: Compute
     /// nil where the map is a tensor of floats and read in place.
     private let memory: Tensor?
-    private let run: Convolution.Run?
+    private let pass: Convolution.Pass?
     private let scratch: Scratch
     private static let pixelsAtATime = 8192
     private var images = 0..<0
@@ -30,12 +30,12 @@ final class Band {
         self.compute = compute
         scratch = compute.scratch(map.rounding == .int16 ? 2 * map.channels : 0)
         if case .computed(let convolution) = map.source {
-            let run = Convolution.Run(convolution, mostRows: wanted ?? .max, compute: compute)
-            self.run = run
-            mostRows = wanted ?? run.mostRows
+            let pass = Convolution.Pass(convolution, mostRows: wanted ?? .max, compute: compute)
+            self.pass = pass
+            mostRows = wanted ?? pass.mostRows
             memory = compute.tensor([mostRows + Stripe.unit - 1, map.width, map.channels])
         } else {
-            run = nil
+            pass = nil
             mostRows =
                 wanted
                 ?? min(
@@ -48,8 +48,8 @@ final class Band {
     /// The whole map in stripes as this band takes them best.
     var stripes: [Stripe] { Stripe.all(of: map, mostRows: mostRows) }
 
-    var name: String { run?.name ?? "copy" }
-    var productsPerRow: Int { run?.productsPerRow ?? 0 }
+    var name: String { pass?.name ?? "copy" }
+    var productsPerRow: Int { pass?.productsPerRow ?? 0 }
 
     var held: Held {
         let rowSize = map.width * map.channels
@@ -86,10 +86,10 @@ final class Band {
         images = stripe.images
         heldRows = wanted.lowerBound..<max(wanted.upperBound, next)
         guard next < heldRows.upperBound else { return }
-        if let run {
+        if let pass {
             heldRows = heldRows.lowerBound..<min(map.height, Stripe.wholeUnits(heldRows.upperBound))
             let new = Stripe(images: images, rows: next..<heldRows.upperBound)
-            run.rows(new, into: pixels(of: new))
+            pass.rows(new, into: pixels(of: new))
         }
         loadRows(next..<heldRows.upperBound)
     }
@@ -97,7 +97,7 @@ final class Band {
     /// Reads, rounds and normalises rows, all threads at a row each.
     private func loadRows(_ rows: Range<Int>) {
         let (width, channels, kernels, held) = (map.width, map.channels, compute.kernels, held)
-        if run != nil && map.rounding == .float32 && map.norm == nil { return }
+        if pass != nil && map.rounding == .float32 && map.norm == nil { return }
         compute.pool.forEach(images.count * rows.count) { i, worker in
             let (image, y) = (images.lowerBound + i / rows.count, rows.lowerBound + i % rows.count)
             let target = held.row(image: image, y: y)

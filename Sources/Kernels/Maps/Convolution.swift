@@ -24,6 +24,7 @@ public struct ConvolutionShape: Sendable, Equatable {
 final class Convolution {
     let input: FeatureMap
     let weights: WeightMatrix
+    /// `[outputs]`, or `[batch, outputs]` where images differ in it.
     let bias: Tensor?
     let geometry: ConvolutionShape
     /// Height and width of the input, enlarged by nearest neighbour if that was asked for.
@@ -37,6 +38,7 @@ final class Convolution {
     ) {
         precondition(input.channels == weights.inputs, "\(input.shape) × \(weights.inputs) inputs")
         precondition(weights.taps == geometry.kernel * geometry.kernel)
+        precondition([nil, weights.outputs, input.batch * weights.outputs].contains(bias?.count))
         self.input = input
         self.weights = weights
         self.bias = bias
@@ -58,7 +60,9 @@ final class Convolution {
 
 extension Compute {
     /// `[batch, h, w, inputs]` → `[batch, h', w', outputs]`, computed when its rows are read.
-    /// - Parameter size: convolves the input as if it had first been enlarged to this height and width by nearest
+    /// - Parameters:
+    ///   - bias: `[outputs]`, or `[batch, outputs]`
+    ///   - size: convolves the input as if it had first been enlarged to this height and width by nearest
     ///   neighbour (`torch.nn.functional.interpolate`), without making the enlarged map
     public func convolution(
         _ x: FeatureMap, _ weights: WeightMatrix, bias: Tensor? = nil, _ geometry: ConvolutionShape,
@@ -70,7 +74,7 @@ extension Compute {
 
 extension Convolution {
     /// A convolution at work, from the top of the map to the bottom: its place in the input, and its scratch memory.
-    final class Run {
+    final class Pass {
         /// The most image rows that are computed at a time.
         let mostRows: Int
         private let convolution: Convolution
@@ -103,7 +107,7 @@ extension Convolution {
             let fitting =
                 isWinograd
                 ? compute.winogradTiles(inputs: weights.inputs) / Winograd.tiles(across: shape[2]) * Stripe.unit
-                : compute.limits.stripePixels / shape[2] / Stripe.unit * Stripe.unit
+                : Run.current.workingSet.stripePixels / shape[2] / Stripe.unit * Stripe.unit
             let mostRows = max(
                 Stripe.unit, min(fitting, Stripe.wholeUnits(min(wanted, shape[0] * Stripe.wholeUnits(shape[1])))))
             self.mostRows = mostRows
@@ -121,7 +125,8 @@ extension Convolution {
         /// Computes rows, which follow those of the last call or begin an image, into `out` `[pixels, outputs]`.
         func rows(_ wanted: Stripe, into out: Tensor) {
             var done = 0
-            for stripe in wanted.split(mostRows: mostRows) {
+            let parts = biasPerImage ? wanted.oneByOne : [wanted]
+            for stripe in parts.flatMap({ $0.split(mostRows: mostRows) }) {
                 band.advance(to: Stripe(images: stripe.images, rows: convolution.inputRows(for: stripe.rows)))
                 let pixels = stripe.imageRows * convolution.shape[2]
                 multiply(stripe, into: out.rows(done..<done + pixels))
@@ -130,7 +135,8 @@ extension Convolution {
         }
 
         private func multiply(_ stripe: Stripe, into out: Tensor) {
-            let (weights, bias, geometry) = (convolution.weights, convolution.bias, convolution.geometry)
+            let (weights, geometry) = (convolution.weights, convolution.geometry)
+            let bias = biasPerImage ? convolution.bias?.rows(stripe.images) : convolution.bias
             weights.residence?.begin()
             defer { weights.residence?.end() }
             let source = PixelSource(band, enlargedTo: convolution.enlarged, zeroRow: UnsafePointer(zeros.pointer))
@@ -155,6 +161,8 @@ extension Convolution {
                     weights, bias: bias, into: out, accumulate: false, scratch: scratch, inputRow: inputRow)
             }
         }
+
+        private var biasPerImage: Bool { convolution.bias?.count ?? 0 > convolution.weights.outputs }
 
         var productsPerRow: Int {
             let weights = convolution.weights

@@ -13,9 +13,9 @@ extension Compute {
         if case .computed(let convolution) = map.source, map.norm == nil, map.rounding == .float32,
             out.element == .float32, residual == nil
         {
-            let run = Convolution.Run(convolution, compute: self)
-            try forEachStripe(of: map, mostRows: run.mostRows, run.name, productsPerRow: run.productsPerRow) { stripe in
-                run.rows(stripe, into: out.rows(pixels(of: stripe, in: map)))
+            let pass = Convolution.Pass(convolution, compute: self)
+            try forEachStripe(of: map, mostRows: pass.mostRows, pass.name, productsPerRow: pass.productsPerRow) { stripe in
+                pass.rows(stripe, into: out.rows(pixels(of: stripe, in: map)))
             }
             return out
         }
@@ -54,7 +54,7 @@ extension Compute {
     /// are the same.
     public func storedIfSmall(_ map: FeatureMap) throws(CancellationError) -> FeatureMap {
         let byteCount = compactElement.byteCount(rows: map.count / map.channels, channels: map.channels)
-        if byteCount > limits.largestStoredMap { return map.rounded(to: compactElement) }
+        if byteCount > Run.current.workingSet.largestStoredMap { return map.rounded(to: compactElement) }
         return FeatureMap(try stored(map, as: compactElement))
     }
 

@@ -28,6 +28,9 @@ struct Stripe {
         }
     }
 
+    /// Every image's part of this stripe by itself.
+    var oneByOne: [Stripe] { images.map { Stripe(images: $0..<$0 + 1, rows: rows) } }
+
     static func all(of map: FeatureMap, mostRows: Int) -> [Stripe] {
         Stripe(images: 0..<map.batch, rows: 0..<map.height).split(mostRows: mostRows)
     }

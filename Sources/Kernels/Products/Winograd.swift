@@ -205,6 +205,7 @@ final class Winograd {
 extension Compute {
     /// Tiles that Winograd's algorithm works on at a time: more read the weights less often, fewer take less memory.
     func winogradTiles(inputs: Int) -> Int {
-        min(limits.winogradTiles, max(24, limits.winogradTiles * 24_576 / (2 * Winograd.positions * inputs)))
+        let wanted = Run.current.workingSet.winogradTiles
+        return min(wanted, max(24, wanted * 24_576 / (2 * Winograd.positions * inputs)))
     }
 }

@@ -4,21 +4,19 @@ import Kernels
 /// time embedding joins in the middle.
 struct ResnetBlock {
     private let compute: Compute
+    private let path: String
     private let norm1: GroupNorm
     private let conv1: Conv2d
     private let timeProjection: Linear?
-    private let timeMemory = TimeMemory()
     private let norm2: GroupNorm
     private let conv2: Conv2d
     private let shortcut: Linear?
-
-    /// The first convolution's bias plus the projected time embedding, a row for each step of the schedule.
-    private final class TimeMemory { var biases: Tensor? }
 
     init(
         _ weights: Weights, inputs: Int, outputs: Int, timeChannels: Int? = nil, groups: Int, epsilon: Float
     ) throws(ModelError) {
         compute = weights.compute
+        path = weights.path
         norm1 = try GroupNorm(weights["norm1"], channels: inputs, groups: groups, epsilon: epsilon)
         conv1 = try Conv2d(weights["conv1"], inputs: inputs, outputs: outputs)
         if let timeChannels {
@@ -31,24 +29,15 @@ struct ResnetBlock {
         shortcut = inputs == outputs ? nil : try Linear(weights["conv_shortcut"], inputs: inputs, outputs: outputs)
     }
 
-    /// - Parameter timeEmbeddings: `[steps, timeChannels]`, after their SiLU
-    func prepare(timeEmbeddings: Tensor) throws {
-        guard let timeProjection else { return }
-        let biases = try timeProjection(timeEmbeddings)
-        compute.addPerChannel(conv1.bias, to: biases)
-        timeMemory.biases = biases
-    }
-
-    func forgetSchedule() { timeMemory.biases = nil }
-
     /// Without a shortcut, a tensor of the right kind is worked on in place.
     /// - Parameters:
-    ///   - step: of the schedule that was prepared
+    ///   - conditioning: in a U-Net
     ///   - compact: whether the result, and the map in the middle, are kept in `compactElement`
-    func callAsFunction(_ x: FeatureMap, step: Int? = nil, compact: Bool = false) throws -> Tensor {
+    func callAsFunction(
+        _ x: FeatureMap, _ conditioning: Conditioning.Step? = nil, compact: Bool = false
+    ) throws -> Tensor {
         let element = compact ? compute.compactElement : .float32
-        let bias = step.flatMap { timeMemory.biases?.rows($0..<$0 + 1) }
-        let middle = conv1(try norm1(x, silu: true), bias: bias)
+        let middle = conv1(try norm1(x, silu: true), bias: try conditioning.flatMap(timeBias))
         if let shortcut {
             let h = try compute.stored(middle, as: element)
             return try compute.stored(conv2(norm2(FeatureMap(h), silu: true)), adding: shortcut(x), into: h)
@@ -56,5 +45,15 @@ struct ResnetBlock {
         let h = compact ? try compute.storedIfSmall(middle) : FeatureMap(try compute.stored(middle))
         let target = x.tensor?.element == element ? x.tensor : nil
         return try compute.stored(conv2(norm2(h, silu: true)), as: element, adding: x, into: target)
+    }
+
+    /// The first convolution's bias plus the projected time embedding.
+    private func timeBias(_ conditioning: Conditioning.Step) throws -> Tensor? {
+        guard let timeProjection else { return nil }
+        return try conditioning.timeBias(of: path) { timeEmbeddings in
+            let biases = try timeProjection(timeEmbeddings)
+            compute.addPerChannel(conv1.bias, to: biases)
+            return biases
+        }
     }
 }

@@ -18,15 +18,12 @@ struct SpatialTransformer {
         projectOut = try Linear(weights["proj_out"], inputs: channels, outputs: channels)
     }
 
-    func forgetPrompt() { block.forgetPrompt() }
-
     /// Works in place on `x` where that has the whole batch.
     /// - Parameters:
     ///   - x: `[batch, height, width, channels]`, or `[1, height, width, channels]` for all prompts alike
-    ///   - encoderHiddenStates: `[batch, tokens, contextChannels]`
-    func callAsFunction(_ x: Tensor, encoderHiddenStates: Tensor) throws -> Tensor {
-        let h = try block(
-            compute.stored(projectIn(norm(FeatureMap(x)))), encoderHiddenStates: encoderHiddenStates)
+    ///   - conditioning: with as many prompts as the batch has images
+    func callAsFunction(_ x: Tensor, _ conditioning: Conditioning.Step) throws -> Tensor {
+        let h = try block(compute.stored(projectIn(norm(FeatureMap(x)))), conditioning)
         let out = x.shape[0] < h.shape[0] ? compute.repeated(x, h.shape[0]) : x
         try projectOut(h, addingTo: out)
         return out
@@ -50,14 +47,11 @@ struct TransformerBlock {
         feedForward = try FeedForward(weights["ff"]["net"], channels: channels)
     }
 
-    func forgetPrompt() { crossAttention.forgetPrompt() }
-
     /// May work in place on `x`. What `x` has of a batch before the prompts first come in, it may have once.
-    func callAsFunction(_ x: Tensor, encoderHiddenStates: Tensor) throws -> Tensor {
+    func callAsFunction(_ x: Tensor, _ conditioning: Conditioning.Step) throws -> Tensor {
         try selfAttention(norm1(x), addingTo: x)
-        let prompts = encoderHiddenStates.shape[0]
-        let h = x.shape[0] < prompts ? compute.repeated(x, prompts) : x
-        try crossAttention(norm2(h), context: encoderHiddenStates, addingTo: h)
+        let h = x.shape[0] < conditioning.prompts ? compute.repeated(x, conditioning.prompts) : x
+        try crossAttention(norm2(h), to: conditioning, addingTo: h)
         try feedForward(norm3(h), addingTo: h)
         return h
     }

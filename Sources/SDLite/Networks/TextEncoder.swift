@@ -1,12 +1,13 @@
 import Kernels
 
 /// CLIP's text transformer (Radford et al. 2021; transformers models/clip/modeling_clip.py, CLIPTextModel).
-public struct TextEncoder {
+public struct TextEncoder: Sendable {
     private let compute: Compute
     private let tokenEmbedding: EmbeddingTable
     private let positionEmbedding: EmbeddingTable
     private let layers: [Layer]
     private let finalNorm: LayerNorm
+    let footprint: WeightFootprint
     /// The width of the hidden states.
     public let channels: Int
 
@@ -22,6 +23,7 @@ public struct TextEncoder {
         finalNorm = try LayerNorm(
             weights["final_layer_norm"], channels: channels, epsilon: configuration.normEpsilon)
         try weights.requireAllClaimed()
+        footprint = weights.footprint
     }
 
     /// The hidden states after the final norm, `[prompts, tokens, channels]`.

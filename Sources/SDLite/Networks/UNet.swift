@@ -1,7 +1,7 @@
 import Kernels
 
 /// The noise predictor of Stable Diffusion 1.x (Rombach et al. 2022; diffusers models/unets/unet_2d_condition.py).
-public struct UNet {
+public struct UNet: Sendable {
     private let compute: Compute
     private let timeEmbedding: TimestepEmbedding
     private let convIn: Conv2d
@@ -9,8 +9,8 @@ public struct UNet {
     private let midBlock: MidBlock
     private let upBlocks: [UpBlock]
     private let normOut: GroupNorm
-    private let schedule = Schedule()
     private let convOut: Conv2d
+    let footprint: WeightFootprint
     public let inChannels: Int
     /// Width of the text encoder's hidden states that the cross-attention reads.
     public let contextChannels: Int
@@ -53,6 +53,25 @@ public struct UNet {
             weights["conv_norm_out"], channels: channels, groups: c.normGroups, epsilon: c.normEpsilon)
         convOut = try Conv2d(weights["conv_out"], inputs: channels, outputs: c.outChannels)
         try weights.requireAllClaimed()
+        footprint = weights.footprint
+    }
+
+    /// What evaluations for these timesteps and prompts have in common: worth keeping where there are several.
+    /// - Parameters:
+    ///   - timesteps: of all steps, each 0…999, fractional for the sigma schedulers
+    ///   - encoderHiddenStates: `[prompts, tokens, contextChannels]`
+    /// - Throws: `ModelError` for wrong shapes or numbers, `CancellationError`
+    public func conditioning(timesteps: [Double], encoderHiddenStates: Tensor) throws -> Conditioning {
+        let shape = encoderHiddenStates.shape
+        guard shape.count == 3, shape[2] == contextChannels else {
+            throw ModelError.badHiddenStates(found: shape, channels: contextChannels)
+        }
+        guard !timesteps.isEmpty, timesteps.allSatisfy({ Self.timesteps.contains($0) }) else {
+            throw ModelError.badTimesteps
+        }
+        return Conditioning(
+            timesteps: timesteps, timeEmbeddings: try timeEmbedding(timesteps),
+            encoderHiddenStates: encoderHiddenStates)
     }
 
     /// Predicts the noise (or v) in `latents`.
@@ -62,43 +81,30 @@ public struct UNet {
     ///   - timestep: 0…999, fractional for the sigma schedulers
     ///   - encoderHiddenStates: `[n, tokens, contextChannels]`
     /// - Returns: `[n, outChannels, h, w]`
-    /// - Throws: `ModelError` for wrong shapes, `CancellationError`
+    /// - Throws: `ModelError` for wrong shapes or numbers, `CancellationError`
     public func callAsFunction(_ latents: Latents, timestep: Double, encoderHiddenStates: Tensor) throws -> Latents {
-        guard latents.shape.count == 4, latents.shape[1] == inChannels,
-            encoderHiddenStates.shape.count == 3, [1, encoderHiddenStates.shape[0]].contains(latents.shape[0]),
-            encoderHiddenStates.shape[2] == contextChannels
-        else {
-            throw ModelError.badLatents(found: latents.shape, expected: [encoderHiddenStates.shape[0], inChannels])
+        try self(
+            latents, step: 0,
+            conditioning(timesteps: [timestep], encoderHiddenStates: encoderHiddenStates))
+    }
+
+    /// The same for a step of a conditioning.
+    /// - Parameter step: an index into its timesteps
+    public func callAsFunction(_ latents: Latents, step: Int, _ conditioning: Conditioning) throws -> Latents {
+        let prompts = conditioning.encoderHiddenStates.shape[0]
+        guard latents.shape.count == 4, latents.shape[1] == inChannels, [1, prompts].contains(latents.shape[0]) else {
+            throw ModelError.badLatents(found: latents.shape, expected: [prompts, inChannels])
         }
-        if !schedule.timesteps.contains(timestep) { try prepare(timesteps: [timestep]) }
-        guard let step = schedule.timesteps.firstIndex(of: timestep) else {
-            throw ModelError.badOption("the timestep must be a number, not \(timestep)")
-        }
+        guard conditioning.timesteps.indices.contains(step) else { throw ModelError.badTimesteps }
+        let now = Conditioning.Step(conditioning: conditioning, index: step)
         var x = try compute.stored(convIn(FeatureMap(latents.channelsLast())))
         var skips = [try compute.stored(FeatureMap(x), as: compute.compactElement)]
-        for block in downBlocks { try block(&x, step: step, encoderHiddenStates: encoderHiddenStates, skips: &skips) }
-        x = try midBlock(x, step: step, encoderHiddenStates: encoderHiddenStates)
-        for block in upBlocks { try block(&x, step: step, encoderHiddenStates: encoderHiddenStates, skips: &skips) }
+        for block in downBlocks { try block(&x, now, skips: &skips) }
+        x = try midBlock(x, now)
+        for block in upBlocks { try block(&x, now, skips: &skips) }
         return Latents(channelsLast: try compute.stored(convOut(normOut(FeatureMap(x), silu: true))))
     }
 
-    /// Computes what depends on the timestep alone, for all steps of a schedule at once. A timestep that was not
-    /// prepared is when it comes, and forgets the schedule.
-    public func prepare(timesteps: [Double]) throws {
-        let embeddings = try timeEmbedding(timesteps)
-        for block in downBlocks { try block.prepare(timeEmbeddings: embeddings) }
-        try midBlock.prepare(timeEmbeddings: embeddings)
-        for block in upBlocks { try block.prepare(timeEmbeddings: embeddings) }
-        schedule.timesteps = timesteps
-    }
-
-    /// Frees what was kept of the schedule and of the prompt; both are computed again when they are needed.
-    public func forget() {
-        for block in downBlocks { block.forget() }
-        midBlock.forget()
-        for block in upBlocks { block.forget() }
-        schedule.timesteps = []
-    }
-
-    private final class Schedule { var timesteps: [Double] = [] }
+    /// Those that a model may be trained for.
+    private static let timesteps = 0.0...100_000
 }

@@ -27,25 +27,16 @@ struct DownBlock {
     }
 
     /// Replaces `x`, and leaves copies of its maps in `skips`.
-    func callAsFunction(_ x: inout Tensor, step: Int, encoderHiddenStates: Tensor, skips: inout [Tensor]) throws {
+    func callAsFunction(_ x: inout Tensor, _ conditioning: Conditioning.Step, skips: inout [Tensor]) throws {
         for (i, resnet) in resnets.enumerated() {
-            x = try resnet(FeatureMap(x), step: step)
-            if !transformers.isEmpty { x = try transformers[i](x, encoderHiddenStates: encoderHiddenStates) }
+            x = try resnet(FeatureMap(x), conditioning)
+            if !transformers.isEmpty { x = try transformers[i](x, conditioning) }
             skips.append(try compute.stored(FeatureMap(x), as: compute.compactElement))
         }
         if let downsampler {
             x = try compute.stored(downsampler(FeatureMap(x)))
             skips.append(try compute.stored(FeatureMap(x), as: compute.compactElement))
         }
-    }
-
-    func prepare(timeEmbeddings: Tensor) throws {
-        for resnet in resnets { try resnet.prepare(timeEmbeddings: timeEmbeddings) }
-    }
-
-    func forget() {
-        for resnet in resnets { resnet.forgetSchedule() }
-        for transformer in transformers { transformer.forgetPrompt() }
     }
 }
 
@@ -60,20 +51,9 @@ struct MidBlock {
     }
 
     /// Works in place on `x`.
-    func callAsFunction(_ x: Tensor, step: Int, encoderHiddenStates: Tensor) throws -> Tensor {
-        let h = try transformer(resnet1(FeatureMap(x), step: step), encoderHiddenStates: encoderHiddenStates)
-        return try resnet2(FeatureMap(h), step: step)
-    }
-
-    func prepare(timeEmbeddings: Tensor) throws {
-        try resnet1.prepare(timeEmbeddings: timeEmbeddings)
-        try resnet2.prepare(timeEmbeddings: timeEmbeddings)
-    }
-
-    func forget() {
-        resnet1.forgetSchedule()
-        resnet2.forgetSchedule()
-        transformer.forgetPrompt()
+    func callAsFunction(_ x: Tensor, _ conditioning: Conditioning.Step) throws -> Tensor {
+        let h = try transformer(resnet1(FeatureMap(x), conditioning), conditioning)
+        return try resnet2(FeatureMap(h), conditioning)
     }
 }
 
@@ -99,24 +79,15 @@ struct UpBlock {
     }
 
     /// Replaces `x`; takes the maps that it reads from `skips`.
-    func callAsFunction(_ x: inout Tensor, step: Int, encoderHiddenStates: Tensor, skips: inout [Tensor]) throws {
+    func callAsFunction(_ x: inout Tensor, _ conditioning: Conditioning.Step, skips: inout [Tensor]) throws {
         for (i, resnet) in resnets.enumerated() {
-            x = try resnet(FeatureMap(joining: [x, skips.removeLast()]), step: step)
-            if !transformers.isEmpty { x = try transformers[i](x, encoderHiddenStates: encoderHiddenStates) }
+            x = try resnet(FeatureMap(joining: [x, skips.removeLast()]), conditioning)
+            if !transformers.isEmpty { x = try transformers[i](x, conditioning) }
         }
         if let upsampler, let next = skips.last {
             x = try compute.stored(
                 upsampler(FeatureMap(x), upsampledTo: (height: next.shape[1], width: next.shape[2])))
         }
-    }
-
-    func prepare(timeEmbeddings: Tensor) throws {
-        for resnet in resnets { try resnet.prepare(timeEmbeddings: timeEmbeddings) }
-    }
-
-    func forget() {
-        for resnet in resnets { resnet.forgetSchedule() }
-        for transformer in transformers { transformer.forgetPrompt() }
     }
 }
 

@@ -1,7 +1,7 @@
 import Kernels
 
 /// The decoder of the variational autoencoder (diffusers models/autoencoders/autoencoder_kl.py and vae.py).
-public struct VAE {
+public struct VAE: Sendable {
     private let compute: Compute
     private let postQuantConv: Linear
     private let convIn: Conv2d
@@ -12,6 +12,7 @@ public struct VAE {
     private let convOut: Conv2d
     /// Of the last doubling.
     private let widestChannels: Int
+    let footprint: WeightFootprint
     public let latentChannels: Int
     /// What latents are divided by before decoding.
     public let scalingFactor: Float
@@ -47,6 +48,7 @@ public struct VAE {
         normOut = try GroupNorm(decoder["conv_norm_out"], channels: last, groups: groups, epsilon: epsilon)
         convOut = try Conv2d(decoder["conv_out"], inputs: last, outputs: 3)
         try weights.requireAllClaimed(except: ["encoder.", "quant_conv."])
+        footprint = weights.footprint
     }
 
     /// Pictures from latents as the sampling loop leaves them (scaled by `scalingFactor`).

@@ -1,27 +1,34 @@
 /// How far a generation has come.
 public struct GenerationProgress: Sendable {
-    public enum Stage: Sendable { case encodingText, denoising, decoding }
     public let stage: Stage
     /// Parts of this stage that are done, out of `total`: steps when denoising, pictures when decoding.
     public let completed: Int
     public let total: Int
+    /// After a denoising step, `[pictures, channels, height/8, width/8]`: what a preview can be made from.
+    public var latents: Latents?
 }
 
 /// Pictures, and how they came to be.
-public struct Generation: Sendable {
+public struct Generation: Sendable, CustomStringConvertible {
+    /// Prompt by prompt; none if only latents were asked for.
     public let images: [Image]
-    /// The final latents, `[count, 4, height/8, width/8]`.
+    /// The final latents, `[pictures, channels, height/8, width/8]`.
     public let latents: Latents
-    /// What the tokenizer had to drop from the prompt and the negative prompt.
+    public let seed: UInt64
+    /// What the tokenizer had to drop from the prompts and the negative prompt.
     public let truncatedPrompts: [String]
-    public let textSeconds: Double
     /// Seconds of every denoising step.
     public let stepSeconds: [Double]
-    public let decodeSeconds: Double
-    /// The most resident memory of each kind while the text was encoded, while denoising and while decoding.
-    public let memory: [MemoryUsage]
-    /// The most memory for activations in each of these three.
-    public let activationBytes: [Int]
-    /// The time in which nothing was computed for want of weights.
-    public let stallSeconds: Double
+    /// In their order; without decoding if only latents were asked for.
+    public let stages: [StageRecord]
+
+    public subscript(stage: Stage) -> StageRecord? { stages.first { $0.stage == stage } }
+
+    public var seconds: Double { stages.reduce(0) { $0 + $1.seconds } }
+
+    public var description: String {
+        let tenths = Int((seconds * 10).rounded())
+        let what = images.first.map { "\(images.count) × \($0.width)×\($0.height)" } ?? "latents \(latents.shape)"
+        return "Generation(\(what), seed \(seed), \(stepSeconds.count) steps, \(tenths / 10).\(tenths % 10) s)"
+    }
 }

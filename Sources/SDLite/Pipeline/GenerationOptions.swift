@@ -1,26 +1,83 @@
-/// What to paint.
+/// What to paint, and how.
 public struct GenerationOptions: Sendable {
-    public var prompt: String
-    public var negativePrompt = ""
+    /// What to paint: one text, or several for as many (times `count`) pictures.
+    public var prompts: [String]
+    /// What no picture should show.
+    public var negativePrompt: String
     /// Pixels; nil takes the size that the model was trained for.
     public var width: Int?
     public var height: Int?
-    public var steps = 50
+    public var steps: Int
     /// How strongly to follow the prompt (Ho & Salimans 2022). At 1 or less there is no guidance, and half the work;
     /// nil takes the model's default.
     public var guidanceScale: Float?
-    public var seed: UInt64 = 0
-    public var noiseSource = NoiseSource.cpu
+    /// nil takes a random one, which `Generation` reports.
+    public var seed: UInt64?
+    public var noiseSource: NoiseSource
     /// nil takes the scheduler of the model file.
     public var scheduler: SchedulerKind?
     /// DDIM's share of fresh noise per step, 0…1.
-    public var eta = 0.0
-    /// Pictures to paint. Their noise comes from one stream, as in diffusers with one generator for a batch.
-    public var count = 1
+    public var eta: Double
+    /// A scheduler that the caller has set up, instead of `scheduler` and `eta`.
+    public var configuredScheduler: (any Scheduler)?
+    /// Pictures of every prompt. Their noise comes from one stream, as in diffusers with one generator for a batch.
+    public var count: Int
+    public var start: Start
+    public var output: Output
     /// Decodes in overlapping tiles: less memory for large pictures, and not quite the same result.
-    public var vaeTiling = false
-    /// Noise to start from instead of the seed's, `[count, 4, height/8, width/8]`.
-    public var latents: Latents?
+    public var vaeTiling: Bool
 
-    public init(prompt: String) { self.prompt = prompt }
+    /// What denoising begins with.
+    public enum Start: Sendable {
+        /// Noise from the seed.
+        case noise
+        /// Noise of unit variance, `[prompts · count, channels, height/8, width/8]`.
+        case latents(Latents)
+    }
+
+    /// What a generation ends with.
+    public enum Output: Sendable {
+        case images
+        /// Latents only: nothing is decoded.
+        case latents
+    }
+
+    public init(
+        prompts: [String], negativePrompt: String = "", width: Int? = nil, height: Int? = nil, steps: Int = 50,
+        guidanceScale: Float? = nil, seed: UInt64? = nil, noiseSource: NoiseSource = .cpu,
+        scheduler: SchedulerKind? = nil, eta: Double = 0, configuredScheduler: (any Scheduler)? = nil, count: Int = 1,
+        start: Start = .noise, output: Output = .images, vaeTiling: Bool = false
+    ) {
+        self.prompts = prompts
+        self.negativePrompt = negativePrompt
+        self.width = width
+        self.height = height
+        self.steps = steps
+        self.guidanceScale = guidanceScale
+        self.seed = seed
+        self.noiseSource = noiseSource
+        self.scheduler = scheduler
+        self.eta = eta
+        self.configuredScheduler = configuredScheduler
+        self.count = count
+        self.start = start
+        self.output = output
+        self.vaeTiling = vaeTiling
+    }
+
+    public init(
+        prompt: String, negativePrompt: String = "", width: Int? = nil, height: Int? = nil, steps: Int = 50,
+        guidanceScale: Float? = nil, seed: UInt64? = nil, noiseSource: NoiseSource = .cpu,
+        scheduler: SchedulerKind? = nil, eta: Double = 0, configuredScheduler: (any Scheduler)? = nil, count: Int = 1,
+        start: Start = .noise, output: Output = .images, vaeTiling: Bool = false
+    ) {
+        self.init(
+            prompts: [prompt], negativePrompt: negativePrompt, width: width, height: height, steps: steps,
+            guidanceScale: guidanceScale, seed: seed, noiseSource: noiseSource, scheduler: scheduler, eta: eta,
+            configuredScheduler: configuredScheduler, count: count, start: start, output: output,
+            vaeTiling: vaeTiling)
+    }
+
+    /// Pictures in all.
+    public var images: Int { prompts.count * count }
 }

@@ -3,7 +3,7 @@ import Kernels
 import Quant
 
 /// A model file, opened and checked: what it holds, and the parts of the pipeline made from it.
-public final class Model {
+public final class Model: Sendable {
     public let file: WeightFile
     /// `scheduler_config.json` as it came with the checkpoint.
     public let schedulerConfiguration: [UInt8]
@@ -32,21 +32,6 @@ public final class Model {
         try textConfiguration.validate()
         defaultGuidanceScale = pipeline.guidanceScale
         defaultSize = (unetConfiguration.sampleSize ?? 64) * vaeConfiguration.scale
-    }
-
-    /// In the order of their use.
-    static let components = ["text_encoder", "unet", "vae"]
-
-    /// Bytes of a component's matrices that the engine uses.
-    func matrixBytes(of component: String) -> Int { matrices(of: component).reduce(0) { $0 + $1.byteCount } }
-
-    func largestMatrix(of component: String) -> Int { matrices(of: component).map(\.byteCount).max() ?? 0 }
-
-    private func matrices(of component: String) -> [TensorEntry] {
-        file.header.tensors.filter { entry in
-            entry.component == component && (entry.scheme == .f16Panels || entry.scheme == .int8Panels)
-                && !entry.name.hasPrefix("vae.encoder.") && !entry.name.hasPrefix("vae.quant_conv.")
-        }
     }
 
     public func tokenizer() throws -> Tokenizer {

@@ -1,7 +1,8 @@
 import Kernels
 
-/// Text to picture, as diffusers' StableDiffusionPipeline does it (pipeline_stable_diffusion.py).
-public final class Pipeline {
+/// Text to picture, as diffusers' StableDiffusionPipeline does it (pipeline_stable_diffusion.py). Several tasks may use
+/// one pipeline: one generation runs at a time, the others wait for their turn.
+public final class Pipeline: Sendable {
     public let model: Model
     public let compute: Compute
     public let tokenizer: Tokenizer
@@ -14,24 +15,11 @@ public final class Pipeline {
         try self.init(model: model, compute: Compute(threads: threads))
     }
 
-    /// - Parameter compute: how and on how many threads; its `isCancelled` stops a `generate` within a layer's time
-    public convenience init(model: Model, compute: Compute) throws {
-        try self.init(model: model, compute: compute, tokenizer: model.tokenizer())
-    }
-
-    /// The same pipeline, except that nothing is computed.
-    func planningPipeline() throws -> Pipeline {
-        try Pipeline(
-            model: model,
-            compute: Compute(
-                threads: compute.threads, kernels: compute.kernels, arithmetic: compute.arithmetic, isPlanning: true),
-            tokenizer: tokenizer)
-    }
-
-    private init(model: Model, compute: Compute, tokenizer: Tokenizer) throws {
+    /// - Parameter compute: how and on how many threads; pipelines may share one
+    public init(model: Model, compute: Compute) throws {
         self.model = model
         self.compute = compute
-        self.tokenizer = tokenizer
+        tokenizer = try model.tokenizer()
         textEncoder = try model.textEncoder(on: compute)
         unet = try model.unet(on: compute)
         vae = try model.vae(on: compute)
@@ -42,120 +30,74 @@ public final class Pipeline {
         }
     }
 
-    /// - Parameter progress: told of every part done; answering false ends the work with `CancellationError`
+    public var promptEncoder: PromptEncoder { PromptEncoder(tokenizer: tokenizer, textEncoder: textEncoder) }
+
+    /// Paints, within `memoryLimit`. The pictures do not depend on the limit.
+    /// - Parameters:
+    ///   - memoryLimit: bytes of resident memory that this process may use; nil: no limit
+    ///   - progress: told of every part done; what it throws ends the work, as does cancelling the task that called
+    /// - Throws: `ModelError`, `SchedulerError`, `CancellationError`
     public func generate(
-        _ options: GenerationOptions, progress: (GenerationProgress) -> Bool = { _ in true }
+        _ options: GenerationOptions, memoryLimit: Int? = AvailableMemory.bytes,
+        progress: (GenerationProgress) throws -> Void = { _ in }
     ) throws -> Generation {
-        func report(_ stage: GenerationProgress.Stage, _ completed: Int, of total: Int) throws {
-            guard progress(GenerationProgress(stage: stage, completed: completed, total: total)) else {
-                throw CancellationError()
+        try compute.exclusively { try planAndPaint(options, memoryLimit: memoryLimit, progress: progress) }
+    }
+
+    /// The steps of a generation, to be asked for one by one: for previews, or to decode only the last.
+    /// - Throws: as `generate`
+    public func denoising(_ options: GenerationOptions) throws -> Denoising {
+        let request = try Request(options, for: self)
+        return try denoising(request, request.texts.map { try promptEncoder($0).hiddenStates })
+    }
+
+    /// - Parameter mostSteps: fewer than all are enough to learn how much memory they take
+    func paint(
+        _ options: GenerationOptions, mostSteps: Int = .max, progress: (GenerationProgress) throws -> Void = { _ in }
+    ) throws -> Generation {
+        let request = try Request(options, for: self)
+        var stages = StageRecorder(compute, model.stream)
+
+        try progress(GenerationProgress(stage: .encodingText, completed: 0, total: 1))
+        let prompts = try stages.record(.encodingText) { try request.texts.map { try promptEncoder($0) } }
+        let truncated = prompts.flatMap(\.truncated)
+
+        var latents = request.latents
+        var stepSeconds: [Double] = []
+        try stages.record(.denoising) {
+            var start = ContinuousClock.now
+            let denoising = try denoising(request, prompts.map(\.hiddenStates))
+            let total = denoising.timesteps.count
+            try progress(GenerationProgress(stage: .denoising, completed: 0, total: total))
+            for step in denoising.prefix(mostSteps) {
+                latents = try step.get().latents
+                stepSeconds.append((ContinuousClock.now - start) / .seconds(1))
+                try progress(
+                    GenerationProgress(
+                        stage: .denoising, completed: stepSeconds.count, total: total, latents: latents))
+                start = .now
             }
         }
-        let watch = compute.isPlanning ? nil : MemoryWatch()
-        var memory: [MemoryUsage] = []
-        var activationBytes: [Int] = []
-        func endStage() {
-            if let watch { memory.append(watch.take()) }
-            activationBytes.append(compute.peakActivationBytes)
-            compute.endStage()
-            model.stream.endStage()
-        }
-        let stallBefore = model.stream.stallSeconds
-        let clock = ContinuousClock()
-        var generator = NoiseGenerator(source: options.noiseSource, seed: options.seed)
-        var scheduler = try makeScheduler(
-            kind: options.scheduler, configurationJSON: model.schedulerConfiguration, eta: options.eta)
-        try scheduler.setTimesteps(options.steps)
-        let shape = try latentShape(options)
-
-        try report(.encodingText, 0, of: 1)
-        let guidanceScale = options.guidanceScale ?? model.defaultGuidanceScale
-        let guided = guidanceScale > 1
-        let prompts = (guided ? [options.negativePrompt] : []) + [options.prompt]
-        let encodings = prompts.map(tokenizer.encode)
-        var encoderHiddenStates: Tensor?
-        let textTime = try clock.measure { encoderHiddenStates = try textEncoder(encodings.map(\.ids)) }
-        guard let encoderHiddenStates else { throw CancellationError() }
-        endStage()
-
-        var latents = options.latents ?? Latents(shape: shape, values: generator.normal(shape.reduce(1, *)))
-        latents.values = latents.values.map { $0 * scheduler.initNoiseSigma }
-
-        try unet.prepare(timesteps: scheduler.timesteps)
-        var stepSeconds: [Double] = []
-        for (step, timestep) in scheduler.timesteps.enumerated() where step < 3 || !compute.isPlanning {
-            try report(.denoising, step, of: scheduler.timesteps.count)
-            stepSeconds.append(
-                try clock.measure {
-                    var input = latents
-                    input.values = scheduler.scaleModelInput(latents.values, timestep: timestep)
-                    let noise = try predictNoise(
-                        input, timestep, encoderHiddenStates, guidanceScale: guided ? guidanceScale : nil)
-                    latents.values = scheduler.step(noise, timestep: timestep, sample: latents.values) {
-                        generator.normal($0)
-                    }
-                }.seconds)
-        }
-        try report(.denoising, scheduler.timesteps.count, of: scheduler.timesteps.count)
-        unet.forget()
-        endStage()
 
         var images: [Image] = []
-        let decodeTime = try clock.measure {
-            for i in 0..<options.count {
-                try report(.decoding, i, of: options.count)
-                let decode = options.vaeTiling ? vae.tiledDecode : vae.decode
-                images.append(Image(try decode(latents[i])))
-            }
-        }
-        try report(.decoding, options.count, of: options.count)
-        endStage()
-        return Generation(
-            images: images, latents: latents, truncatedPrompts: encodings.compactMap(\.truncatedText),
-            textSeconds: textTime.seconds, stepSeconds: stepSeconds, decodeSeconds: decodeTime.seconds,
-            memory: memory, activationBytes: activationBytes, stallSeconds: model.stream.stallSeconds - stallBefore)
-    }
-
-    /// The U-Net's prediction for every picture of the batch, one picture at a time so that memory does not grow with
-    /// their number. With guidance, each is predicted for two prompts: the negative and the positive.
-    private func predictNoise(
-        _ latents: Latents, _ timestep: Double, _ encoderHiddenStates: Tensor, guidanceScale: Float?
-    ) throws -> [Float] {
-        var noise: [Float] = []
-        for image in 0..<latents.shape[0] {
-            let prediction = try unet(latents[image], timestep: timestep, encoderHiddenStates: encoderHiddenStates)
-            if let guidanceScale {
-                noise += zip(prediction[0].values, prediction[1].values).map { unconditional, conditional in
-                    unconditional + guidanceScale * (conditional - unconditional)
+        if options.output == .images {
+            try stages.record(.decoding) {
+                for picture in 0..<options.images {
+                    try progress(GenerationProgress(stage: .decoding, completed: picture, total: options.images))
+                    let decode = options.vaeTiling ? vae.tiledDecode : vae.decode
+                    images.append(Image(try decode(latents[picture])))
                 }
-            } else {
-                noise += prediction.values
+                try progress(GenerationProgress(stage: .decoding, completed: options.images, total: options.images))
             }
         }
-        return noise
+        return Generation(
+            images: images, latents: latents, seed: request.seed, truncatedPrompts: truncated,
+            stepSeconds: stepSeconds, stages: stages.records)
     }
 
-    private static let mostPixels = 2048 * 2048
-
-    private func latentShape(_ options: GenerationOptions) throws -> [Int] {
-        let (width, height) = (options.width ?? model.defaultSize, options.height ?? model.defaultSize)
-        guard options.count > 0 else { throw ModelError.badOption("count must be 1 or more, not \(options.count)") }
-        guard width > 0, height > 0, width % vae.scale == 0, height % vae.scale == 0, width <= 8192, height <= 8192
-        else {
-            throw ModelError.badSize(width: width, height: height, multiple: vae.scale)
-        }
-        guard width * height <= Self.mostPixels else {
-            throw ModelError.badOption(
-                "\(width)×\(height) is too large: at most \(Self.mostPixels) pixels are possible")
-        }
-        let shape = [options.count, unet.inChannels, height / vae.scale, width / vae.scale]
-        if let latents = options.latents, latents.shape != shape {
-            throw ModelError.badLatents(found: latents.shape, expected: shape)
-        }
-        return shape
+    private func denoising(_ request: Request, _ prompts: [Tensor]) throws -> Denoising {
+        try Denoising(
+            unet: unet, scheduler: request.scheduler, prompts: prompts, picturesPerPrompt: request.picturesPerPrompt,
+            guidanceScale: request.guidanceScale, latents: request.latents, generator: request.generator)
     }
-}
-
-extension Duration {
-    var seconds: Double { Double(components.seconds) + Double(components.attoseconds) * 1e-18 }
 }

@@ -9,6 +9,8 @@ public enum ModelError: Error, Equatable, CustomStringConvertible {
     case unusedTensors(first: String, count: Int)
     case badSize(width: Int, height: Int, multiple: Int)
     case badLatents(found: [Int], expected: [Int])
+    case badHiddenStates(found: [Int], channels: Int)
+    case badTimesteps
     case badOption(String)
     /// Bytes.
     case notEnoughMemory(limit: Int, needed: Int)
@@ -29,6 +31,9 @@ public enum ModelError: Error, Equatable, CustomStringConvertible {
         case .badSize(let width, let height, let multiple):
             "\(width)×\(height) is not a picture size: width and height must be positive multiples of \(multiple)"
         case .badLatents(let found, let expected): "the latents have shape \(found), expected \(expected)"
+        case .badHiddenStates(let found, let channels):
+            "the text encoder's hidden states have shape \(found), expected [prompts, tokens, \(channels)]"
+        case .badTimesteps: "timesteps must be numbers from 0 to 100000, at least one, and a step one of them"
         case .badOption(let message): message
         case .notEnoughMemory(let limit, let needed):
             "\(limit / 1_000_000) MB of memory are not enough for this picture: at least "

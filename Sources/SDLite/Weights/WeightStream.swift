@@ -11,7 +11,6 @@ final class WeightStream: Sendable {
     private let state = Mutex(State())
 
     private struct State {
-        var drops = false
         var resident: Set<Int> = []
         var users: [Int: Int] = [:]
         /// What the disk was asked to read: the matrix in use and those that follow.
@@ -27,14 +26,8 @@ final class WeightStream: Sendable {
         entries = file.header.tensors.sorted { $0.offset < $1.offset }
     }
 
-    /// Whether weights leave memory once they were used.
-    var drops: Bool {
-        get { state.withLock { $0.drops } }
-        set { state.withLock { $0.drops = newValue } }
-    }
-
     /// The time that was spent waiting for the disk.
-    var stallSeconds: Double { state.withLock { $0.stall.seconds } }
+    var stallSeconds: Double { state.withLock { $0.stall / .seconds(1) } }
 
     func residence(of entry: TensorEntry) -> (any WeightResidence)? {
         entries.firstIndex { $0.offset == entry.offset }.map { Residence(stream: self, position: $0) }
@@ -42,7 +35,7 @@ final class WeightStream: Sendable {
 
     /// Gives back whatever is resident, if memory is short; what was touched while loading, in any case.
     func endStage() {
-        if state.withLock({ $0.drops || $0.resident.isEmpty }) { release() }
+        if Run.current.dropsWeights || state.withLock({ $0.resident.isEmpty }) { release() }
     }
 
     /// Gives back whatever is resident.
@@ -84,7 +77,7 @@ final class WeightStream: Sendable {
     private func end(_ position: Int) {
         state.withLock { state in
             state.users[position, default: 0] -= 1
-            guard state.drops, state.users[position] == 0 else { return }
+            guard Run.current.dropsWeights, state.users[position] == 0 else { return }
             state.resident.remove(position)
             file.discard(entries[position])
         }

@@ -8,9 +8,13 @@ struct Weights {
     private let file: WeightFile
     private let stream: WeightStream
     private let claims: Claims
-    private let path: String
+    /// Of the tensor or group of tensors.
+    let path: String
 
-    private final class Claims { var names: Set<String> = [] }
+    private final class Claims {
+        var names: Set<String> = []
+        var footprint = WeightFootprint()
+    }
 
     init(file: WeightFile, stream: WeightStream, component: String, compute: Compute) {
         self.init(compute: compute, file: file, stream: stream, claims: Claims(), path: component)
@@ -44,6 +48,7 @@ struct Weights {
             throw .wrongShape(
                 tensor: path, found: shape, expected: "[\(outputs.map(String.init) ?? "outputs"), \(inputs)\(sides)]")
         }
+        claims.footprint.add(entry.byteCount)
         let lent = file.lend(entry)
         let storage: WeightMatrix.Storage
         switch entry.scheme {
@@ -77,6 +82,9 @@ struct Weights {
         return EmbeddingTable(file: file, entry: entry, compute: compute)
     }
 
+    /// The matrices that layers took so far, here or elsewhere in the component.
+    var footprint: WeightFootprint { claims.footprint }
+
     /// Throws unless layers took every tensor under this place, other than those whose name begins as in `except`.
     func requireAllClaimed(except exceptions: [String] = []) throws(ModelError) {
         let unused = file.header.tensors.filter { entry in
@@ -100,5 +108,16 @@ struct Weights {
         case .f16Panels, .int8Panels:
             throw .wrongScheme(tensor: path, found: entry.scheme.rawValue, expected: "flat floats")
         }
+    }
+}
+
+/// How much of the file a network's matrices are, in bytes.
+struct WeightFootprint {
+    private(set) var total = 0
+    private(set) var largest = 0
+
+    mutating func add(_ byteCount: Int) {
+        total += byteCount
+        largest = max(largest, byteCount)
     }
 }

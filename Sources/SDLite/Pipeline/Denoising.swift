@@ -1,0 +1,90 @@
+import Kernels
+
+/// The way from noise to latents that can be decoded, step by step:
+///
+///     for step in try pipeline.denoising(options) {
+///         latents = try step.get().latents
+///     }
+///
+/// Nothing is computed before a step is asked for; who stops asking has cancelled.
+public struct Denoising: Sequence, IteratorProtocol {
+    /// What a step came to.
+    public struct Step: Sendable {
+        /// From 0 up to `count`.
+        public let index: Int
+        public let count: Int
+        public let timestep: Double
+        /// After the step, `[pictures, channels, height/8, width/8]`.
+        public let latents: Latents
+    }
+
+    /// As many as the steps; PNDM evaluates the U-Net more often than it was asked for.
+    public let timesteps: [Double]
+    private let unet: UNet
+    /// nil: no guidance.
+    private let guidanceScale: Float?
+    /// One a prompt, each for `picturesPerPrompt` pictures.
+    private let conditionings: [Conditioning]
+    private let picturesPerPrompt: Int
+    private var scheduler: any Scheduler
+    private var generator: NoiseGenerator
+    private var latents: Latents
+    private var index = 0
+    private var failed = false
+
+    /// - Parameters:
+    ///   - prompts: hidden states of every prompt: with guidance, of the negative prompt and of the prompt
+    ///   - latents: noise of unit variance
+    init(
+        unet: UNet, scheduler: any Scheduler, prompts: [Tensor], picturesPerPrompt: Int, guidanceScale: Float?,
+        latents: Latents, generator: NoiseGenerator
+    ) throws {
+        self.unet = unet
+        self.scheduler = scheduler
+        self.guidanceScale = guidanceScale
+        self.picturesPerPrompt = picturesPerPrompt
+        self.generator = generator
+        timesteps = scheduler.timesteps
+        conditionings = try prompts.map {
+            try unet.conditioning(timesteps: scheduler.timesteps, encoderHiddenStates: $0)
+        }
+        var latents = latents
+        latents.values = latents.values.map { $0 * scheduler.initNoiseSigma }
+        self.latents = latents
+    }
+
+    /// The next step; after one that failed there is none.
+    public mutating func next() -> Result<Step, any Error>? {
+        guard index < timesteps.count, !failed else { return nil }
+        let result = Result { try step() }
+        if case .failure = result { failed = true }
+        return result
+    }
+
+    private mutating func step() throws -> Step {
+        let timestep = timesteps[index]
+        var input = latents
+        input.values = scheduler.scaleModelInput(latents.values, timestep: timestep)
+        let noise = try predictNoise(input)
+        latents.values = scheduler.step(noise, timestep: timestep, sample: latents.values) { generator.normal($0) }
+        defer { index += 1 }
+        return Step(index: index, count: timesteps.count, timestep: timestep, latents: latents)
+    }
+
+    /// The U-Net's prediction for every picture of the batch, one picture at a time so that memory does not grow with
+    /// their number. With guidance, each is predicted for two prompts: the negative and the positive.
+    private func predictNoise(_ latents: Latents) throws -> [Float] {
+        var noise: [Float] = []
+        for picture in 0..<latents.shape[0] {
+            let prediction = try unet(latents[picture], step: index, conditionings[picture / picturesPerPrompt])
+            if let guidanceScale {
+                noise += zip(prediction[0].values, prediction[1].values).map { unconditional, conditional in
+                    unconditional + guidanceScale * (conditional - unconditional)
+                }
+            } else {
+                noise += prediction.values
+            }
+        }
+        return noise
+    }
+}

@@ -1,0 +1,23 @@
+import Kernels
+
+/// Prompts on their way to the U-Net: text to token ids to hidden states.
+public struct PromptEncoder: Sendable {
+    public let tokenizer: Tokenizer
+    public let textEncoder: TextEncoder
+
+    /// Prompts as the U-Net reads them.
+    public struct Encoding: Sendable {
+        /// `[texts, tokens, channels]`
+        public let hiddenStates: Tensor
+        /// What the tokenizer had to drop, text by text.
+        public let truncated: [String]
+    }
+
+    /// - Parameter texts: at least one
+    /// - Throws: `ModelError`, `CancellationError`
+    public func callAsFunction(_ texts: [String]) throws -> Encoding {
+        let encodings = texts.map(tokenizer.encode)
+        return Encoding(
+            hiddenStates: try textEncoder(encodings.map(\.ids)), truncated: encodings.compactMap(\.truncatedText))
+    }
+}

@@ -1,0 +1,65 @@
+import Kernels
+
+/// Options that were checked against a pipeline's parts, with what they leave open filled in.
+struct Request {
+    let seed: UInt64
+    let scheduler: any Scheduler
+    /// nil: no guidance.
+    let guidanceScale: Float?
+    /// What is encoded together for each prompt: with guidance, the negative prompt and the prompt.
+    let texts: [[String]]
+    let picturesPerPrompt: Int
+    /// Noise of unit variance.
+    let latents: Latents
+    /// The source of further noise.
+    let generator: NoiseGenerator
+
+    private static let mostPixels = 2048 * 2048
+    private static let mostImages = 1000
+
+    /// - Throws: `ModelError` or `SchedulerError`, if the options make no sense
+    init(_ options: GenerationOptions, for pipeline: Pipeline) throws {
+        let model = pipeline.model
+        let shape = try Self.latentShape(options, pipeline)
+        let scale = options.guidanceScale ?? model.defaultGuidanceScale
+        guard scale.isFinite else { throw ModelError.badOption("guidanceScale must be a finite number, not \(scale)") }
+        guidanceScale = scale > 1 ? scale : nil
+        texts = options.prompts.map { scale > 1 ? [options.negativePrompt, $0] : [$0] }
+        picturesPerPrompt = options.count
+
+        var scheduler = try options.configuredScheduler
+            ?? makeScheduler(
+                kind: options.scheduler, configurationJSON: model.schedulerConfiguration, eta: options.eta)
+        try scheduler.setTimesteps(options.steps)
+        self.scheduler = scheduler
+
+        seed = options.seed ?? UInt64.random(in: 0...UInt64(UInt32.max))
+        var generator = NoiseGenerator(source: options.noiseSource, seed: seed)
+        switch options.start {
+        case .noise: latents = Latents(shape: shape, values: generator.normal(shape.reduce(1, *)))
+        case .latents(let given): latents = given
+        }
+        self.generator = generator
+    }
+
+    private static func latentShape(_ options: GenerationOptions, _ pipeline: Pipeline) throws -> [Int] {
+        let (vae, model) = (pipeline.vae, pipeline.model)
+        let (width, height) = (options.width ?? model.defaultSize, options.height ?? model.defaultSize)
+        guard !options.prompts.isEmpty else { throw ModelError.badOption("prompts must not be empty") }
+        guard options.count > 0, options.count <= mostImages, options.prompts.count <= mostImages,
+            options.images <= mostImages
+        else {
+            throw ModelError.badOption("count must be from 1 to \(mostImages) pictures in all, not \(options.count)")
+        }
+        guard width > 0, height > 0, width % vae.scale == 0, height % vae.scale == 0, width <= 8192, height <= 8192
+        else { throw ModelError.badSize(width: width, height: height, multiple: vae.scale) }
+        guard width * height <= mostPixels else {
+            throw ModelError.badOption("\(width)×\(height) is too large: at most \(mostPixels) pixels are possible")
+        }
+        let shape = [options.images, vae.latentChannels, height / vae.scale, width / vae.scale]
+        if case .latents(let given) = options.start, given.shape != shape {
+            throw ModelError.badLatents(found: given.shape, expected: shape)
+        }
+        return shape
+    }
+}

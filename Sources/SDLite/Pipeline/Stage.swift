@@ -1,0 +1,46 @@
+import Kernels
+
+/// The parts of a generation, in their order.
+public enum Stage: String, CaseIterable, Sendable, CodingKeyRepresentable {
+    case encodingText = "text", denoising, decoding
+}
+
+/// How a stage went.
+public struct StageRecord: Sendable {
+    public let stage: Stage
+    public let seconds: Double
+    /// The most resident memory of each kind.
+    public let memory: MemoryUsage
+    /// The most memory for activations.
+    public let activationBytes: Int
+    /// The time in which nothing was computed for want of weights.
+    public let stallSeconds: Double
+}
+
+/// Times the stages of a generation and gives memory back at the end of each.
+struct StageRecorder {
+    private let compute: Compute
+    private let stream: WeightStream
+    private let watch: MemoryWatch?
+    private(set) var records: [StageRecord] = []
+
+    init(_ compute: Compute, _ stream: WeightStream) {
+        self.compute = compute
+        self.stream = stream
+        watch = Run.current.isPlanning ? nil : MemoryWatch()
+    }
+
+    mutating func record<Result>(_ stage: Stage, _ work: () throws -> Result) throws -> Result {
+        let stallBefore = stream.stallSeconds
+        let start = ContinuousClock.now
+        let result = try work()
+        records.append(
+            StageRecord(
+                stage: stage, seconds: (ContinuousClock.now - start) / .seconds(1),
+                memory: watch?.take() ?? MemoryUsage(), activationBytes: compute.peakActivationBytes,
+                stallSeconds: stream.stallSeconds - stallBefore))
+        compute.endStage()
+        stream.endStage()
+        return result
+    }
+}
