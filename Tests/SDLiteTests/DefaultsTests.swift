@@ -9,8 +9,7 @@ struct DefaultsTests {
     @Test func theGuidanceScaleIsTheModelsOwn() throws {
         let pipeline = try Pipeline(model: model(#"{"_default_guidance_scale": 3}"#))
         #expect(pipeline.model.defaultGuidanceScale == 3)
-        var options = GenerationOptions(prompt: "a red fox on grass")
-        options.steps = 2
+        var options = GenerationOptions(prompt: "a red fox on grass", steps: 2, seed: 0)
         let latents = try pipeline.generate(options).latents.values
         options.guidanceScale = 3
         #expect(try pipeline.generate(options).latents.values == latents)

@@ -2,20 +2,20 @@ import Kernels
 import Synchronization
 
 /// What a U-Net's evaluations have in common through a generation: the timesteps and the prompts, and what layers make
-/// of these alone. The latter is computed when a layer first needs it, and kept until the conditioning goes.
+/// of these alone, kept until the conditioning goes.
 public final class Conditioning: Sendable {
     /// In the order of the steps.
     public let timesteps: [Double]
     /// `[prompts, tokens, contextChannels]`
     public let encoderHiddenStates: Tensor
-    /// `[steps, timeChannels]`, after the SiLU that every block applies.
-    private let timeEmbeddings: Tensor
-    private let timeBiases = Memory<Tensor>()
-    private let keysAndValues = Memory<KeysAndValues>()
+    /// `[steps, channels]` by the path of the layer that they are for.
+    private let timeBiases: [String: Tensor]
+    /// By the path of the layer, once it has been there.
+    private let keysAndValues = Mutex<[String: KeysAndValues]>([:])
 
-    init(timesteps: [Double], timeEmbeddings: Tensor, encoderHiddenStates: Tensor) {
+    init(timesteps: [Double], timeBiases: [String: Tensor], encoderHiddenStates: Tensor) {
         self.timesteps = timesteps
-        self.timeEmbeddings = timeEmbeddings
+        self.timeBiases = timeBiases
         self.encoderHiddenStates = encoderHiddenStates
     }
 
@@ -26,30 +26,18 @@ public final class Conditioning: Sendable {
 
         var prompts: Int { conditioning.encoderHiddenStates.shape[0] }
 
-        /// The bias `[1, channels]` of the layer at `path`.
-        /// - Parameter project: all steps' biases `[steps, channels]`, from the time embeddings
-        func timeBias(of path: String, project: (_ timeEmbeddings: Tensor) throws -> Tensor) rethrows -> Tensor {
-            let biases = try conditioning.timeBiases.value(of: path) { try project(conditioning.timeEmbeddings) }
-            return biases.rows(index..<index + 1)
-        }
+        /// The bias `[1, channels]` of the layer at `path`, if it has one of the time.
+        func timeBias(of path: String) -> Tensor? { conditioning.timeBiases[path]?.rows(index..<index + 1) }
 
         /// What the cross-attention at `path` reads of the prompts.
+        /// - Parameter project: asked in the first step
         func keysAndValues(
             of path: String, project: (_ encoderHiddenStates: Tensor) throws -> KeysAndValues
         ) rethrows -> KeysAndValues {
-            try conditioning.keysAndValues.value(of: path) { try project(conditioning.encoderHiddenStates) }
-        }
-    }
-
-    /// Results by the path of the layer that they are for.
-    private final class Memory<Value: Sendable>: Sendable {
-        private let values = Mutex<[String: Value]>([:])
-
-        func value(of path: String, compute: () throws -> Value) rethrows -> Value {
-            if let known = values.withLock({ $0[path] }) { return known }
-            let value = try compute()
-            values.withLock { $0[path] = value }
-            return value
+            if let known = conditioning.keysAndValues.withLock({ $0[path] }) { return known }
+            let projected = try project(conditioning.encoderHiddenStates)
+            conditioning.keysAndValues.withLock { $0[path] = projected }
+            return projected
         }
     }
 }

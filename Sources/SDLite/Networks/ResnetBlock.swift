@@ -4,7 +4,7 @@ import Kernels
 /// time embedding joins in the middle.
 struct ResnetBlock {
     private let compute: Compute
-    private let path: String
+    let path: String
     private let norm1: GroupNorm
     private let conv1: Conv2d
     private let timeProjection: Linear?
@@ -37,7 +37,7 @@ struct ResnetBlock {
         _ x: FeatureMap, _ conditioning: Conditioning.Step? = nil, compact: Bool = false
     ) throws -> Tensor {
         let element = compact ? compute.compactElement : .float32
-        let middle = conv1(try norm1(x, silu: true), bias: try conditioning.flatMap(timeBias))
+        let middle = conv1(try norm1(x, silu: true), bias: conditioning?.timeBias(of: path))
         if let shortcut {
             let h = try compute.stored(middle, as: element)
             return try compute.stored(conv2(norm2(FeatureMap(h), silu: true)), adding: shortcut(x), into: h)
@@ -47,13 +47,11 @@ struct ResnetBlock {
         return try compute.stored(conv2(norm2(h, silu: true)), as: element, adding: x, into: target)
     }
 
-    /// The first convolution's bias plus the projected time embedding.
-    private func timeBias(_ conditioning: Conditioning.Step) throws -> Tensor? {
-        guard let timeProjection else { return nil }
-        return try conditioning.timeBias(of: path) { timeEmbeddings in
-            let biases = try timeProjection(timeEmbeddings)
-            compute.addPerChannel(conv1.bias, to: biases)
-            return biases
-        }
+    /// The first convolution's bias plus the projected time embedding, `[steps, channels]`.
+    /// - Parameter timeEmbeddings: `[steps, timeChannels]`, after their SiLU
+    func timeBiases(_ timeEmbeddings: Tensor) throws -> Tensor? {
+        guard let biases = try timeProjection?(timeEmbeddings) else { return nil }
+        compute.addPerChannel(conv1.bias, to: biases)
+        return biases
     }
 }

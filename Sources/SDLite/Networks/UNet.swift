@@ -69,9 +69,12 @@ public struct UNet: Sendable {
         guard !timesteps.isEmpty, timesteps.allSatisfy({ Self.timesteps.contains($0) }) else {
             throw ModelError.badTimesteps
         }
-        return Conditioning(
-            timesteps: timesteps, timeEmbeddings: try timeEmbedding(timesteps),
-            encoderHiddenStates: encoderHiddenStates)
+        let embeddings = try timeEmbedding(timesteps)
+        var timeBiases: [String: Tensor] = [:]
+        for resnet in downBlocks.flatMap(\.resnets) + midBlock.resnets + upBlocks.flatMap(\.resnets) {
+            timeBiases[resnet.path] = try resnet.timeBiases(embeddings)
+        }
+        return Conditioning(timesteps: timesteps, timeBiases: timeBiases, encoderHiddenStates: encoderHiddenStates)
     }
 
     /// Predicts the noise (or v) in `latents`.

@@ -5,7 +5,7 @@ import Kernels
 /// (Cross-attention) down block: resnets, each followed by a transformer, then a halving convolution.
 struct DownBlock {
     private let compute: Compute
-    private let resnets: [ResnetBlock]
+    let resnets: [ResnetBlock]
     private let transformers: [SpatialTransformer]
     private let downsampler: Conv2d?
     /// The channels of every map that this block leaves for the way up.
@@ -41,26 +41,27 @@ struct DownBlock {
 }
 
 struct MidBlock {
-    private let resnet1, resnet2: ResnetBlock
+    let resnets: [ResnetBlock]
     private let transformer: SpatialTransformer
 
     init(_ weights: Weights, channels: Int, heads: Int, _ settings: BlockSettings) throws(ModelError) {
-        resnet1 = try ResnetBlock(weights["resnets"][0], inputs: channels, outputs: channels, settings)
         transformer = try makeTransformers(weights, 1, channels: channels, heads: heads, settings)[0]
-        resnet2 = try ResnetBlock(weights["resnets"][1], inputs: channels, outputs: channels, settings)
+        resnets = try (0..<2).map { i throws(ModelError) in
+            try ResnetBlock(weights["resnets"][i], inputs: channels, outputs: channels, settings)
+        }
     }
 
     /// Works in place on `x`.
     func callAsFunction(_ x: Tensor, _ conditioning: Conditioning.Step) throws -> Tensor {
-        let h = try transformer(resnet1(FeatureMap(x), conditioning), conditioning)
-        return try resnet2(FeatureMap(h), conditioning)
+        let h = try transformer(resnets[0](FeatureMap(x), conditioning), conditioning)
+        return try resnets[1](FeatureMap(h), conditioning)
     }
 }
 
 /// (Cross-attention) up block: every resnet reads the map so far beside one kept on the way down; then a doubling.
 struct UpBlock {
     private let compute: Compute
-    private let resnets: [ResnetBlock]
+    let resnets: [ResnetBlock]
     private let transformers: [SpatialTransformer]
     private let upsampler: Conv2d?
 
