@@ -5,7 +5,7 @@ import Testing
 
 /// What int16 arithmetic changes on the bundled model, whose weights and activations are a trained network's.
 @Suite struct ArithmeticTests {
-    nonisolated(unsafe) private static let model = Result {
+    private static let model = Result {
         try Conversion.model(of: Fixtures.repository.appending(path: "models/emoji"), weights: "int8")
     }
 

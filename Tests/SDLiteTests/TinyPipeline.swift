@@ -28,7 +28,7 @@ struct TinyPipeline {
     }
 
     /// The converted models. Nothing changes them, so that tests may share them.
-    nonisolated(unsafe) private static let models = [
+    private static let models = [
         "fp16": Result { try convert(weights: "fp16") }, "int8": Result { try convert(weights: "int8") },
     ]
     private static let folder = Fixtures.repository.appending(path: "Tests/Fixtures/pipeline")

@@ -79,5 +79,5 @@ public struct GenerationOptions: Sendable {
     }
 
     /// Pictures in all.
-    public var images: Int { prompts.count * count }
+    var images: Int { prompts.count * count }
 }

@@ -42,14 +42,15 @@ struct Request {
         self.generator = generator
     }
 
-    private static func latentShape(_ options: GenerationOptions, _ pipeline: Pipeline) throws -> [Int] {
+    /// The shape of the latents, if pictures of this size and number can be painted.
+    static func latentShape(_ options: GenerationOptions, _ pipeline: Pipeline) throws -> [Int] {
         let (vae, model) = (pipeline.vae, pipeline.model)
         let (width, height) = (options.width ?? model.defaultSize, options.height ?? model.defaultSize)
         guard !options.prompts.isEmpty else { throw ModelError.badOption("prompts must not be empty") }
-        guard options.count > 0, options.count <= mostImages, options.prompts.count <= mostImages,
-            options.images <= mostImages
-        else {
-            throw ModelError.badOption("count must be from 1 to \(mostImages) pictures in all, not \(options.count)")
+        guard options.prompts.count <= mostImages, 1...mostImages / options.prompts.count ~= options.count else {
+            throw ModelError.badOption(
+                "count times prompts must be 1 to \(mostImages) pictures, not \(options.count) of each of "
+                    + "\(options.prompts.count) prompts")
         }
         guard width > 0, height > 0, width % vae.scale == 0, height % vae.scale == 0, width <= 8192, height <= 8192
         else { throw ModelError.badSize(width: width, height: height, multiple: vae.scale) }
