@@ -115,7 +115,7 @@ struct GenerateTests {
             (["--latents-in", text], text),
             (["--latents-in", folder.path("three.npy")], "[1, 3, 8, 8]"),
             (["--latents-in", folder.path("flat.npy")], "[4, 8, 8]"),
-            (["--steps", "100000"], "--steps"),
+            (["--steps", "100000"], "100000 steps"),
         ]
         for (arguments, named) in cases {
             let outcome = try generate(["a cat"] + arguments)

@@ -88,7 +88,7 @@ extension Pipeline {
         var options = options
         let count = options.count
         options.count = 1
-        options.latents = options.latents?[0]
+        options.latents = try options.latents?[0]
         let activations = try generate(options).activationBytes
         let pixels = (options.width ?? model.defaultSize) * (options.height ?? model.defaultSize)
         let outside = [0, 0, pixels * 3 * (MemoryLayout<Float>.size + count)]  // floats of one picture, bytes of all

@@ -62,9 +62,10 @@ public final class Pipeline {
         }
         let stallBefore = model.stream.stallSeconds
         let clock = ContinuousClock()
-        var generator = NoiseGenerator(source: options.noiseSource, seed: options.seed)
+        var generator = NoiseGenerator(seed: options.seed, source: options.noiseSource)
         var scheduler = try makeScheduler(
-            kind: options.scheduler, configurationJSON: model.schedulerConfiguration, eta: options.eta)
+            kind: options.scheduler, configurationJSON: model.schedulerConfiguration
+        ) { $0.eta = options.eta }
         try scheduler.setTimesteps(options.steps)
         let shape = try latentShape(options)
 
@@ -78,8 +79,8 @@ public final class Pipeline {
         guard let encoderHiddenStates else { throw CancellationError() }
         endStage()
 
-        var latents = options.latents ?? Latents(shape: shape, values: generator.normal(shape.reduce(1, *)))
-        latents.values = latents.values.map { $0 * scheduler.initNoiseSigma }
+        let noise = try options.latents ?? Latents.randn(shape: shape, using: &generator)
+        var latents = noise * scheduler.initNoiseSigma
 
         try unet.prepare(timesteps: scheduler.timesteps)
         var stepSeconds: [Double] = []
@@ -87,13 +88,10 @@ public final class Pipeline {
             try report(.denoising, step, of: scheduler.timesteps.count)
             stepSeconds.append(
                 try clock.measure {
-                    var input = latents
-                    input.values = scheduler.scaleModelInput(latents.values, timestep: timestep)
+                    let input = try scheduler.scaleModelInput(latents, timestep: timestep)
                     let noise = try predictNoise(
                         input, timestep, encoderHiddenStates, guidanceScale: guided ? guidanceScale : nil)
-                    latents.values = scheduler.step(noise, timestep: timestep, sample: latents.values) {
-                        generator.normal($0)
-                    }
+                    latents = try scheduler.step(noise, timestep: timestep, sample: latents, using: &generator)
                 }.seconds)
         }
         try report(.denoising, scheduler.timesteps.count, of: scheduler.timesteps.count)
@@ -120,19 +118,12 @@ public final class Pipeline {
     /// their number. With guidance, each is predicted for two prompts: the negative and the positive.
     private func predictNoise(
         _ latents: Latents, _ timestep: Double, _ encoderHiddenStates: Tensor, guidanceScale: Float?
-    ) throws -> [Float] {
-        var noise: [Float] = []
-        for image in 0..<latents.shape[0] {
-            let prediction = try unet(latents[image], timestep: timestep, encoderHiddenStates: encoderHiddenStates)
-            if let guidanceScale {
-                noise += zip(prediction[0].values, prediction[1].values).map { unconditional, conditional in
-                    unconditional + guidanceScale * (conditional - unconditional)
-                }
-            } else {
-                noise += prediction.values
-            }
-        }
-        return noise
+    ) throws -> Latents {
+        try Latents.concatenated(
+            latents.chunked(latents.shape[0]).map { image in
+                let prediction = try unet(image, timestep: timestep, encoderHiddenStates: encoderHiddenStates)
+                return try guidanceScale.map { try prediction.guided(scale: $0) } ?? prediction
+            })
     }
 
     private static let mostPixels = 2048 * 2048
