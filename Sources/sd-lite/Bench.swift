@@ -62,8 +62,8 @@ struct Bench: ParsableCommand {
         let pipeline = try Pipeline(model: Model(path: model), compute: compute)
         let (unet, vae) = (pipeline.unet, pipeline.vae)
         let shape = [1, unet.inChannels, height / vae.scale, width / vae.scale]
-        var generator = NoiseGenerator(source: .cpu, seed: 0)
-        let latents = Latents(shape: shape, values: generator.normal(shape.reduce(1, *)))
+        var generator = NoiseGenerator(seed: 0)
+        let latents = try Latents.randn(shape: shape, using: &generator)
         let prompts = ["", "an astronaut riding a horse on mars"].map { pipeline.tokenizer.encode($0).ids }
         let conditioning = try unet.conditioning(
             timesteps: [500], encoderHiddenStates: pipeline.textEncoder(prompts))

@@ -38,7 +38,7 @@ struct Generate: ParsableCommand {
     @Option(help: "Whose random numbers: cpu or cuda, as PyTorch draws them there.")
     var generator = NoiseSource.cpu
 
-    @Option(help: "pndm, ddim or lms; by default the model's own.", transform: { try SchedulerKind(named: $0) })
+    @Option(help: "\(SchedulerKind.names); by default the model's own.", transform: { try SchedulerKind(named: $0) })
     var scheduler: SchedulerKind?
 
     @Option(help: "DDIM only: share of fresh noise in each step, 0 to 1.")
@@ -158,7 +158,7 @@ struct Generate: ParsableCommand {
             guard shape.count == 4, shape.allSatisfy((1...8192).contains) else {
                 throw CommandError.latentShape(file: latentsIn, shape: shape)
             }
-            options.start = .latents(Latents(shape: shape, values: values))
+            options.start = .latents(try Latents(shape: shape, values: values))
             options.count = count ?? shape[0]
             options.height = height ?? shape[2] * pipeline.vae.scale
             options.width = width ?? shape[3] * pipeline.vae.scale

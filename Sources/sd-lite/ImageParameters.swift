@@ -1,4 +1,3 @@
-import FoundationEssentials
 import SDLite
 
 /// How a picture was made, in the words that A1111 writes into its PNG files (modules/processing.py,
@@ -9,18 +8,12 @@ struct ImageParameters {
     let guidanceScale: Float
     let generation: Generation
 
-    /// - Throws: `SchedulerError` or a decoding error if the model's scheduler is asked for and cannot be told
+    /// - Throws: `SchedulerError` or `FormatError` if the model's scheduler is asked for and cannot be told
     init(_ options: GenerationOptions, model: Model, _ generation: Generation) throws {
-        struct File: Decodable {
-            let _class_name: String
-        }
         self.options = options
         self.generation = generation
         guidanceScale = options.guidanceScale ?? model.defaultGuidanceScale
-        scheduler =
-            try options.scheduler
-            ?? SchedulerKind(
-                named: JSONDecoder().decode(File.self, from: Data(model.schedulerConfiguration))._class_name)
+        scheduler = try options.scheduler ?? SchedulerKind(configurationJSON: model.schedulerConfiguration)
     }
 
     /// - Parameter picture: its place in the batch, from 0; nil for the contact sheet

@@ -67,7 +67,7 @@ struct GenerateTests {
     }
 
     @Test func latentsGoInAndOut() throws {
-        var generator = NoiseGenerator(source: .cpu, seed: 7)
+        var generator = NoiseGenerator(seed: 7)
         try Npy.write(shape: [2, 4, 8, 8], values: generator.normal(512), to: folder.path("noise.npy"))
         // Count and size follow the file.
         let given = try generate(
@@ -115,7 +115,7 @@ struct GenerateTests {
             (["--latents-in", text], text),
             (["--latents-in", folder.path("three.npy")], "[1, 3, 8, 8]"),
             (["--latents-in", folder.path("flat.npy")], "[4, 8, 8]"),
-            (["--steps", "100000"], "--steps"),
+            (["--steps", "100000"], "100000 steps"),
         ]
         for (arguments, named) in cases {
             let outcome = try generate(["a cat"] + arguments)

@@ -17,8 +17,8 @@ import Testing
     /// some 30 layers in a row add up to 2e-3 at most, which is well below the int8 rounding of the weights (1e-2).
     @Test func unetAndDecoderAreCloseToFloat32() throws {
         let (mixed, float32) = (try pipeline(.mixed), try pipeline(.float32))
-        var generator = NoiseGenerator(source: .cpu, seed: 7)
-        let latents = Latents(shape: [1, 4, 16, 16], values: generator.normal(1024))
+        var generator = NoiseGenerator(seed: 7)
+        let latents = try Latents.randn(shape: [1, 4, 16, 16], using: &generator)
         let ids = ["", "an astronaut riding a horse on mars"].map { float32.tokenizer.encode($0).ids }
         let states = try float32.textEncoder(ids)
         for timestep in [1.0, 500, 981] {
@@ -40,8 +40,8 @@ import Testing
     /// One latent for several prompts is a shortcut, not another result.
     @Test func sharedLatentsAreComputedOnce() throws {
         let pipeline = try pipeline(.float32)
-        var generator = NoiseGenerator(source: .cpu, seed: 7)
-        let latents = Latents(shape: [1, 4, 16, 16], values: generator.normal(1024))
+        var generator = NoiseGenerator(seed: 7)
+        let latents = try Latents.randn(shape: [1, 4, 16, 16], using: &generator)
         let states = try pipeline.textEncoder(["", "a cat"].map { pipeline.tokenizer.encode($0).ids })
         let shared = try pipeline.unet(latents, timestep: 500, encoderHiddenStates: states)
         let separate = try pipeline.unet(latents.repeated(2), timestep: 500, encoderHiddenStates: states)

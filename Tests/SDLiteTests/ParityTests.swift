@@ -29,7 +29,7 @@ import Testing
         let states = try tiny.hiddenStates(Array(tiny.cases.texts.prefix(2)))
         for size in tiny.cases.sizes {
             let name = "unet.\(size[0])x\(size[1])"
-            let latents = try tiny.expected("\(name).latents")
+            let latents = try tiny.latents("\(name).latents")
             for timestep in size == [8, 8] ? tiny.cases.timesteps : [500] {
                 let found = try pipeline.unet(latents, timestep: timestep, encoderHiddenStates: states)
                 let spelled = timestep == timestep.rounded() ? "\(Int(timestep))" : "\(timestep)"
@@ -44,24 +44,20 @@ import Testing
         for size in tiny.cases.sizes.dropLast() {
             let name = "vae.\(size[0])x\(size[1])"
             // The fixture's latents are already divided by the scaling factor, as diffusers' decode wants them.
-            var latents = try tiny.expected("\(name).latents")
-            latents.values = latents.values.map { $0 * pipeline.vae.scalingFactor }
+            let latents = try tiny.latents("\(name).latents") * pipeline.vae.scalingFactor
             let image = Latents(channelsLast: try pipeline.vae.decode(latents))
             #expect(relativeRMS(image.values, try tiny.expected("\(name).image").values) < Self.tolerance, "\(name)")
         }
     }
 
     @Test func tiledDecode() throws {
-        var latents = try tiny.expected("vae.tiled.latents")
-        latents.values = latents.values.map { $0 * pipeline.vae.scalingFactor }
+        let latents = try tiny.latents("vae.tiled.latents") * pipeline.vae.scalingFactor
         let expected = try tiny.expected("vae.tiled.image").values
         let image = Latents(channelsLast: try pipeline.vae.tiledDecode(latents))
         #expect(relativeRMS(image.values, expected) < Self.tolerance)
         let whole = Latents(channelsLast: try pipeline.vae.decode(latents))
         #expect(relativeRMS(whole.values, expected) > 1e-2, "tiles do change the picture")
-        #expect(throws: ModelError.self) {
-            try pipeline.vae.tiledDecode(Latents(shape: [4, 8, 8], values: [Float](repeating: 0, count: 256)))
-        }
+        #expect(throws: ModelError.self) { try pipeline.vae.tiledDecode(latents.repeated(2)) }
     }
 
     @Test(arguments: ["pndm", "ddim", "lms", "unguided", "negative", "odd_size", "two"])
@@ -82,14 +78,13 @@ import Testing
         let states = try pipeline.textEncoder(tiny.cases.texts.prefix(2).map { pipeline.tokenizer.encode($0).ids })
         for size in tiny.cases.sizes {
             let name = "unet.\(size[0])x\(size[1])"
-            let latents = try tiny.expected("\(name).latents")
+            let latents = try tiny.latents("\(name).latents")
             let found = try pipeline.unet(latents, timestep: 500, encoderHiddenStates: states)
             #expect(relativeRMS(found.values, try tiny.expected("\(name).t500").values) < 2e-4, "\(name)")
         }
         for size in tiny.cases.sizes.dropLast() {
             let name = "vae.\(size[0])x\(size[1])"
-            var latents = try tiny.expected("\(name).latents")
-            latents.values = latents.values.map { $0 * pipeline.vae.scalingFactor }
+            let latents = try tiny.latents("\(name).latents") * pipeline.vae.scalingFactor
             let image = Latents(channelsLast: try pipeline.vae.decode(latents))
             #expect(relativeRMS(image.values, try tiny.expected("\(name).image").values) < 1e-3, "\(name)")
         }
@@ -107,22 +102,17 @@ import Testing
             kind: SchedulerKind(rawValue: picture.scheduler), configurationJSON: pipeline.model.schedulerConfiguration)
         try scheduler.setTimesteps(tiny.cases.steps)
         let states = try tiny.hiddenStates(["", tiny.cases.prompt])
-        let start = try tiny.expected("picture.\(name).start")
-        var generator = NoiseGenerator(source: .cpu, seed: picture.seed)
-        let noiseIsEqual = generator.normal(start.values.count) == start.values  // outside, or it prints every value
-        #expect(noiseIsEqual, "bit by bit")
+        var generator = NoiseGenerator(seed: picture.seed)
+        let start = try tiny.latents("picture.\(name).start")
+        #expect(try Latents.randn(shape: start.shape, using: &generator) == start, "bit by bit")
         let trace = try tiny.expected("picture.\(name).steps").values
 
-        var latents = start
-        latents.values = latents.values.map { $0 * scheduler.initNoiseSigma }
+        var latents = start * scheduler.initNoiseSigma
         #expect(scheduler.timesteps.count == trace.count / latents.values.count)
         for (step, timestep) in scheduler.timesteps.enumerated() {
-            var input = latents.repeated(2)
-            input.values = scheduler.scaleModelInput(input.values, timestep: timestep)
+            let input = try scheduler.scaleModelInput(latents.repeated(2), timestep: timestep)
             let noise = try pipeline.unet(input, timestep: timestep, encoderHiddenStates: states)
-            let guided = zip(noise[0].values, noise[1].values).map { $0 + 7.5 * ($1 - $0) }
-            latents.values = scheduler.step(
-                guided, timestep: timestep, sample: latents.values, noise: { generator.normal($0) })
+            latents = try scheduler.step(noise.guided(scale: 7.5), timestep: timestep, sample: latents)
             let expected = Array(trace[step * latents.values.count..<(step + 1) * latents.values.count])
             #expect(relativeRMS(latents.values, expected) < 4 * Self.tolerance, "step \(step)")
         }
@@ -136,11 +126,10 @@ import Testing
 
         let states = try tiny.hiddenStates(Array(tiny.cases.texts.prefix(2)))
         let noise = try tiny.pipeline.unet(
-            tiny.expected("unet.9x13.latents"), timestep: 500, encoderHiddenStates: states)
+            tiny.latents("unet.9x13.latents"), timestep: 500, encoderHiddenStates: states)
         #expect(relativeRMS(noise.values, try tiny.expected("unet.9x13.t500").values) < 0.06)
 
-        var latents = try tiny.expected("vae.9x13.latents")
-        latents.values = latents.values.map { $0 * tiny.pipeline.vae.scalingFactor }
+        let latents = try tiny.latents("vae.9x13.latents") * tiny.pipeline.vae.scalingFactor
         let image = Latents(channelsLast: try tiny.pipeline.vae.decode(latents))
         #expect(relativeRMS(image.values, try tiny.expected("vae.9x13.image").values) < 0.024)
     }

@@ -148,7 +148,7 @@ import Testing
     }
 
     @Test func wrongValuesThrowSentences() throws {
-        let latents = Latents(shape: [1, 4, 8, 8], values: [Float](repeating: 0, count: 256))
+        let latents = try Latents(shape: [1, 4, 8, 8], values: [Float](repeating: 0, count: 256))
         let wrong: [(inout GenerationOptions) -> Void] = [
             { $0.prompts = [] }, { $0.count = 0 }, { $0.count = -1 }, { $0.count = .max }, { $0.steps = 0 },
             { $0.steps = -5 }, { $0.steps = .max }, { $0.width = 0 }, { $0.width = -8 }, { $0.width = 12 },
@@ -167,8 +167,8 @@ import Testing
 
     @Test func wrongPartsThrowSentences() throws {
         let states = try pipeline.textEncoder([pipeline.tokenizer.encode("a cat").ids])
-        let latents = Latents(shape: [1, 4, 8, 8], values: [Float](repeating: 0, count: 256))
-        let three = Latents(shape: [1, 3, 8, 8], values: [Float](repeating: 0, count: 192))
+        let latents = try Latents(shape: [1, 4, 8, 8], values: [Float](repeating: 0, count: 256))
+        let three = try Latents(shape: [1, 3, 8, 8], values: [Float](repeating: 0, count: 192))
         for timestep in [Double.nan, .infinity, -1, 1e9] {
             #expect(throws: ModelError.self) {
                 try pipeline.unet(latents, timestep: timestep, encoderHiddenStates: states)

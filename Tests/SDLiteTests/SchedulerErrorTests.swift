@@ -1,16 +1,17 @@
+import Quant
 import Testing
 
 @testable import SDLite
 
 @Suite struct SchedulerErrorTests {
-    static func make(_ json: String, _ kind: SchedulerKind? = nil, eta: Double = 0) throws -> any Scheduler {
-        try makeScheduler(kind: kind, configurationJSON: [UInt8](json.utf8), eta: eta)
+    static func make(_ json: String, _ kind: SchedulerKind? = nil) throws -> any Scheduler {
+        try makeScheduler(kind: kind, configurationJSON: [UInt8](json.utf8))
     }
 
     /// The message for a file that a scheduler of `kind` is made from.
-    static func message(_ json: String, _ kind: SchedulerKind? = nil, eta: Double = 0) -> String {
+    static func message(_ json: String, _ kind: SchedulerKind? = nil) -> String {
         do {
-            _ = try make(json, kind, eta: eta)
+            _ = try make(json, kind)
             return "no error"
         } catch {
             return "\(error)"
@@ -20,18 +21,28 @@ import Testing
     @Test func names() throws {
         #expect(try SchedulerKind(named: "lms") == .lms)
         #expect(try SchedulerKind(named: "LMSDiscreteScheduler") == .lms)
-        #expect(throws: SchedulerError.unknownScheduler("euler")) { try SchedulerKind(named: "euler") }
+        #expect(try SchedulerKind(named: "PLMS") == .pndm)
+        #expect(SchedulerKind.names == "pndm, ddim or lms")
+        #expect(throws: SchedulerError.unknownScheduler("euler", known: SchedulerKind.names)) {
+            try SchedulerKind(named: "euler")
+        }
+    }
+
+    @Test func everyNameIsThatOfOneKind() throws {
+        for kind in SchedulerKind.allCases {
+            #expect(try SchedulerKind(named: kind.rawValue) == kind)
+            #expect(try SchedulerKind(named: kind.className) == kind)
+        }
     }
 
     @Test func unknownClass() throws {
         let euler = #"{"_class_name": "EulerDiscreteScheduler"}"#
-        #expect(throws: SchedulerError.unknownScheduler("EulerDiscreteScheduler")) { try Self.make(euler) }
-        #expect(Self.message(euler).contains("choose one of pndm, ddim, lms"))
+        #expect(Self.message(euler) == #"unknown scheduler "EulerDiscreteScheduler": choose pndm, ddim or lms"#)
         #expect(try Self.make(euler, .ddim) is DDIMScheduler)
     }
 
     @Test func missingClass() throws {
-        #expect(throws: SchedulerError.missingClassName) { try Self.make("{}") }
+        #expect(throws: SchedulerError.missingClassName(known: SchedulerKind.names)) { try Self.make("{}") }
         #expect(try Self.make("{}", .pndm) is PNDMScheduler)
     }
 
@@ -47,7 +58,7 @@ import Testing
 
     @Test func deepNestingAndBadText() {
         #expect(Self.message(String(repeating: "[", count: 100_000), .ddim) != "no error")
-        #expect(throws: SchedulerError.self) {
+        #expect(throws: FormatError.self) {
             try makeScheduler(kind: .ddim, configurationJSON: [0x7B, 0x22, 0xFF, 0xFE, 0x22, 0x3A, 0x31, 0x7D])
         }
     }
@@ -55,7 +66,7 @@ import Testing
     @Test(arguments: ["beta_schedule", "prediction_type", "timestep_spacing"])
     func unknownValue(_ option: String) {
         let message = Self.message("{\"\(option)\": \"sigmoid\"}", .ddim)
-        #expect(message.hasPrefix("scheduler_config.json: \(option) is \"sigmoid\", expected one of "))
+        #expect(message.hasPrefix("scheduler configuration: \(option) is \"sigmoid\", expected one of "))
     }
 
     @Test func pndmCannotPredictTheSample() throws {
@@ -80,13 +91,13 @@ import Testing
         ("dynamic_thresholding_ratio", "1.1"), ("sample_max_value", "-3"),
     ])
     func outOfRange(_ option: String, _ value: String) {
-        #expect(Self.message("{\"\(option)\": \(value)}", .ddim).hasPrefix("scheduler_config.json: \(option) is "))
+        #expect(Self.message("{\"\(option)\": \(value)}", .ddim).hasPrefix("scheduler configuration: \(option) is "))
     }
 
     /// From a file this is always 1, as in the pipeline.
     @Test(arguments: [-1, 1001, Int.max])
     func stepsOffsetOutOfRange(_ offset: Int) {
-        var configuration = SchedulerConfiguration(for: .pndm)
+        var configuration = PNDMScheduler.defaultConfiguration
         configuration.stepsOffset = offset
         #expect(throws: SchedulerError.self) { try PNDMScheduler(configuration) }
     }
@@ -105,12 +116,14 @@ import Testing
 
     @Test func betasOutOfRange() {
         let json = #"{"num_train_timesteps": 2, "trained_betas": [0.1, -1]}"#
-        #expect(Self.message(json, .lms) == "scheduler_config.json: trained_betas is -1.0, expected 0.0 to 1.0")
+        #expect(Self.message(json, .lms) == "scheduler configuration: trained_betas is -1.0, expected 0.0 to 1.0")
     }
 
     @Test(arguments: [-0.1, 1.5, .nan, .infinity])
     func eta(_ eta: Double) {
-        #expect(throws: SchedulerError.self) { try DDIMScheduler(SchedulerConfiguration(for: .ddim), eta: eta) }
+        var configuration = DDIMScheduler.defaultConfiguration
+        configuration.eta = eta
+        #expect(throws: SchedulerError.self) { try DDIMScheduler(configuration) }
     }
 
     @Test(arguments: SchedulerKind.allCases, [0, -1, 1001, Int.max, Int.min])
@@ -145,9 +158,9 @@ import Testing
             var scheduler = try Self.make(json, kind)
             for count in (skip || kind != .pndm ? 1 : 4)...60 {
                 try scheduler.setTimesteps(count)
-                var sample: [Float] = [1, -0.5]
-                for timestep in scheduler.timesteps { sample = advance(&scheduler, sample, timestep) }
-                #expect(sample.allSatisfy { $0.isFinite }, "\(json), \(count) steps")
+                var sample = try Latents(shape: [1, 1, 1, 2], values: [1, -0.5])
+                for timestep in scheduler.timesteps { sample = try advance(&scheduler, sample, timestep) }
+                #expect(sample.values.allSatisfy { $0.isFinite }, "\(json), \(count) steps")
             }
         }
     }

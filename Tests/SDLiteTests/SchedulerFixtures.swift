@@ -7,10 +7,17 @@ import Testing
 enum SchedulerFixtures {
     /// Runs of schedulers that start from the same sample.
     struct Runs: Decodable {
-        var original: [Float]
-        /// The first sample's noise, then that of each step of a stochastic method.
-        var noise: [[Float]]
+        private var original: [Float]
+        private var noise: [[Float]]
         var cases: [Run]
+
+        func original() throws -> Latents { try Self.latents(original) }
+
+        /// The first sample's noise, then that of each step of a stochastic method.
+        func noise(_ step: Int) throws -> Latents { try Self.latents(noise[step]) }
+
+        /// Two pictures, for dynamic thresholding (`SHAPE` in make_schedulers.py).
+        static func latents(_ values: [Float]) throws -> Latents { try Latents(shape: [2, 1, 2, 2], values: values) }
     }
 
     struct Run: Decodable, CustomTestStringConvertible {

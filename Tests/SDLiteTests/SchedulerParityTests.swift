@@ -18,7 +18,6 @@ import Testing
     ) throws {
         var scheduler = original
         try scheduler.setTimesteps(run.steps)
-        let noise = runs.noise
         #expect(scheduler.timesteps.count == run.timesteps.count, "\(run)")
         for (ours, theirs) in zip(scheduler.timesteps, run.timesteps) {
             // Whole timesteps are equal; fractions come from logarithms of noise levels, and the logarithm's last bit
@@ -26,29 +25,28 @@ import Testing
             #expect(abs(ours - theirs) <= (theirs == theirs.rounded() ? 0 : 1e-6 * theirs), "\(run)")
         }
         #expect(areClose(scheduler.initNoiseSigma, run.initNoiseSigma), "\(run)")
-        if let lms = scheduler as? LMSDiscreteScheduler {
-            #expect(lms.sigmas.count == run.sigmas.count, "\(run)")
-            #expect(zip(lms.sigmas, run.sigmas).allSatisfy { areClose($0, $1) }, "\(run)")
-        }
+        #expect(scheduler.sigmas.count == run.sigmas.count, "\(run)")
+        #expect(zip(scheduler.sigmas, run.sigmas).allSatisfy { areClose($0, $1) }, "\(run)")
 
-        var sample = noise[0].map { $0 * scheduler.initNoiseSigma }
+        var sample = try runs.noise(0) * scheduler.initNoiseSigma
         if run.start > 0 {
             let timestep = scheduler.timesteps[run.start]
-            sample = scheduler.addNoise(runs.original, noise: noise[0], timestep: timestep)
+            sample = try scheduler.addNoise(runs.original(), noise: runs.noise(0), timestep: timestep)
         }
         var largest: Float = 0
         for (step, expected) in run.trajectory.enumerated() {
             if step > 0 {
                 let timestep = scheduler.timesteps[run.start + step - 1]
-                let output = dummyModel(scheduler.scaleModelInput(sample, timestep: timestep), timestep)
-                sample = scheduler.step(output, timestep: timestep, sample: sample) { count in
-                    #expect(run.eta > 0 && count == noise[step].count, "\(run)")
-                    return noise[step]
+                let output = try dummyModel(scheduler.scaleModelInput(sample, timestep: timestep), timestep)
+                sample = try scheduler.step(output, timestep: timestep, sample: sample) { shape in
+                    #expect(run.eta > 0 && shape == sample.shape, "\(run)")
+                    return try runs.noise(step)
                 }
             }
             largest = expected.reduce(largest) { max($0, abs($1)) }
-            let difference = zip(sample, expected).reduce(0) { max($0, abs($1.0 - $1.1)) }
-            #expect(sample.count == expected.count && difference <= tolerance * largest, "step \(step) of \(run)")
+            let difference = zip(sample.values, expected).reduce(0) { max($0, abs($1.0 - $1.1)) }
+            #expect(
+                sample.values.count == expected.count && difference <= tolerance * largest, "step \(step) of \(run)")
         }
     }
 
@@ -59,15 +57,9 @@ import Testing
     /// The scheduler of a run in trajectories.json, made without a pipeline's corrections.
     static func scheduler(of run: SchedulerFixtures.Run) throws -> any Scheduler {
         let kind = try SchedulerKind(named: run.kind)
-        let configuration = try SchedulerFile(json: [UInt8](run.file.utf8)).configuration(for: kind)
-        switch kind {
-        case .pndm: return try PNDMScheduler(configuration)
-        case .lms: return try LMSDiscreteScheduler(configuration)
-        case .ddim:
-            var scheduler = try DDIMScheduler(configuration, eta: run.eta)
-            scheduler.imageCount = 2
-            return scheduler
-        }
+        var configuration = try SchedulerFile(json: [UInt8](run.file.utf8)).configuration(kind.defaultConfiguration)
+        configuration.eta = run.eta
+        return try kind.make(configuration)
     }
 
     @Test func trajectories() throws {
@@ -96,7 +88,7 @@ import Testing
             var scheduler = try Self.scheduler(of: run)
             try scheduler.setTimesteps(7)
             for timestep in scheduler.timesteps.prefix(5) {
-                _ = advance(&scheduler, runs.original, timestep)
+                _ = try advance(&scheduler, runs.original(), timestep)
             }
             try Self.compare(scheduler, with: run, in: runs)
         }
@@ -105,7 +97,8 @@ import Testing
     @Test func alphas() throws {
         let cases: [SchedulerFixtures.Alphas] = try SchedulerFixtures.load("alphas.json")
         for expected in cases {
-            let configuration = try SchedulerFile(json: [UInt8](expected.file.utf8)).configuration(for: .ddim)
+            let configuration = try SchedulerFile(json: [UInt8](expected.file.utf8)).configuration(
+                DDIMScheduler.defaultConfiguration)
             let schedule = try NoiseSchedule(
                 configuration, zeroTerminalSNR: configuration.rescaleBetasZeroSNR)
             let ours = stride(from: 0, to: schedule.alphasCumprod.count, by: expected.every).map {
@@ -124,7 +117,7 @@ import Testing
     @Test func timestepsOfAllCounts() throws {
         let sums: [String: [Int]] = try SchedulerFixtures.load("timestep_sums.json")
         for spacing in TimestepSpacing.allCases {
-            var configuration = SchedulerConfiguration(for: .ddim)
+            var configuration = DDIMScheduler.defaultConfiguration
             configuration.timestepSpacing = spacing
             var scheduler = try DDIMScheduler(configuration)
             let expected = try #require(sums[spacing.rawValue])
@@ -141,7 +134,7 @@ import Testing
     @Test func multistepCoefficientsOfStableDiffusion() throws {
         let file = #"{"beta_start": 0.00085, "beta_end": 0.012, "beta_schedule": "scaled_linear"}"#
         var scheduler = try LMSDiscreteScheduler(
-            SchedulerFile(json: [UInt8](file.utf8)).configuration(for: .lms))
+            SchedulerFile(json: [UInt8](file.utf8)).configuration(LMSDiscreteScheduler.defaultConfiguration))
         try scheduler.setTimesteps(20)
         let expected: [[Float]] = [
             [-3.867797], [-3.583653, 0.918339], [-2.933238, 1.329555, -0.272902],

@@ -44,10 +44,15 @@ struct TinyPipeline {
     }
 
     /// What diffusers computed under this name.
-    func expected(_ name: String) throws -> Latents {
+    func expected(_ name: String) throws -> (shape: [Int], values: [Float]) {
         let entry = try #require(expected.entries[name], "expected.safetensors has no \(name)")
-        let values = try expected.floats(entry, 0..<entry.shape.reduce(1, *))
-        return Latents(shape: entry.shape, values: values)
+        return (entry.shape, try expected.floats(entry, 0..<entry.shape.reduce(1, *)))
+    }
+
+    /// The same where it has the shape of latents.
+    func latents(_ name: String) throws -> Latents {
+        let (shape, values) = try expected(name)
+        return try Latents(shape: shape, values: values)
     }
 
     /// The text encoder's output, `[texts, 77, channels]`.

@@ -24,7 +24,7 @@ func writeFloats(_ values: [Float], to path: String) throws {
 func latents(_ arguments: [String]) throws -> Latents {
     let shape = arguments.dropFirst().prefix(4).compactMap { Int($0) }
     guard shape.count == 4 else { throw Usage() }
-    return Latents(shape: shape, values: try readFloats(arguments[0]))
+    return try Latents(shape: shape, values: readFloats(arguments[0]))
 }
 
 /// The tensor that the arguments ask for, in C order.

@@ -24,13 +24,7 @@ extension Latents {
                 for p in 0..<positions { out[base + c * positions + p] = source[base + p * channels + c] }
             }
         }
-        self.init(shape: [images, channels, x.shape[1], x.shape[2]], values: out)
-    }
-
-    /// One picture of the batch, `[1, channels, rows, columns]`.
-    public subscript(image: Int) -> Latents {
-        let size = values.count / shape[0]
-        return Latents(shape: [1] + shape.dropFirst(), values: Array(values[image * size..<(image + 1) * size]))
+        self.init(checkedShape: [images, channels, x.shape[1], x.shape[2]], values: out)
     }
 
     /// A rectangle of every picture of the batch.
@@ -43,13 +37,6 @@ extension Latents {
                 part += values[first + columns.lowerBound..<first + columns.upperBound]
             }
         }
-        return Latents(shape: [shape[0], shape[1], rows.count, columns.count], values: part)
-    }
-
-    /// The batch `copies` times over, as guidance wants it.
-    public func repeated(_ copies: Int) -> Latents {
-        Latents(
-            shape: [copies * shape[0]] + shape.dropFirst(),
-            values: (0..<copies).flatMap { _ in values })
+        return Latents(checkedShape: [shape[0], shape[1], rows.count, columns.count], values: part)
     }
 }

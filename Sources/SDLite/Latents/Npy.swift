@@ -22,17 +22,13 @@ public enum Npy {
 
         let header = try NpyHeader(text: bytes[start..<start + headerCount], file: path)
         let data = bytes[(start + headerCount)...]
-        var wanted = MemoryLayout<Float>.size
-        for dimension in header.shape {
-            let (product, overflow) = wanted.multipliedReportingOverflow(by: dimension)
-            guard !overflow else { throw NpyError.wrongSize(file: path, shape: header.shape, byteCount: data.count) }
-            wanted = product
-        }
-        guard wanted == data.count else {
+        guard let count = elementCount(header.shape),
+            data.count.quotientAndRemainder(dividingBy: 4) == (count, 0)
+        else {
             throw NpyError.wrongSize(file: path, shape: header.shape, byteCount: data.count)
         }
         let values = data.withUnsafeBytes { data in
-            (0..<data.count / 4).map { i in
+            (0..<count).map { i in
                 Float(bitPattern: UInt32(littleEndian: data.loadUnaligned(fromByteOffset: 4 * i, as: UInt32.self)))
             }
         }
@@ -41,10 +37,21 @@ public enum Npy {
     }
 
     /// Writes version 1; the file appears under its name only when it is complete.
-    /// - Throws: `FormatError` if it cannot be written
+    /// - Throws: `NpyError.wrongCount` if shape and values do not fit each other, `FormatError` if it cannot be written
     public static func write(shape: [Int], values: [Float], to path: String) throws {
-        precondition(shape.reduce(1, *) == values.count, "shape and values must fit each other")
+        guard shape.count <= NpyHeader.mostDimensions, elementCount(shape) == values.count else {
+            throw NpyError.wrongCount(file: path, shape: shape, values: values.count)
+        }
         try writeFile(encode(shape: shape, values: values), path: path)
+    }
+
+    /// The numbers in an array of this shape; nil if there is no such array.
+    private static func elementCount(_ shape: [Int]) -> Int? {
+        shape.reduce(1) { count, dimension in
+            guard let count, dimension >= 0 else { return nil }
+            let (product, overflow) = count.multipliedReportingOverflow(by: dimension)
+            return overflow ? nil : product
+        }
     }
 
     static func encode(shape: [Int], values: [Float]) -> [UInt8] {

@@ -1,5 +1,7 @@
-/// What can be wrong with an `.npy` file.
-public enum NpyError: Error, Equatable, CustomStringConvertible {
+import FoundationEssentials
+
+/// What can be wrong with an `.npy` file, or with what shall become one.
+public enum NpyError: LocalizedError, Equatable, CustomStringConvertible {
     case notNpy(file: String)
     case truncated(file: String)
     case version(file: String, major: Int)
@@ -8,6 +10,8 @@ public enum NpyError: Error, Equatable, CustomStringConvertible {
     case fortranOrder(file: String)
     case wrongSize(file: String, shape: [Int], byteCount: Int)
     case notFinite(file: String)
+    /// An array to be written has no such shape.
+    case wrongCount(file: String, shape: [Int], values: Int)
 
     public var description: String {
         switch self {
@@ -19,9 +23,12 @@ public enum NpyError: Error, Equatable, CustomStringConvertible {
             "\(file): dtype \(found.debugDescription); only '<f4' can be read: save array.astype('<f4')"
         case .fortranOrder(let file): "\(file): Fortran order; only C order can be read: save numpy.ascontiguousarray"
         case .wrongSize(let file, let shape, let byteCount):
-            "\(file): \(byteCount) bytes of data do not fit the shape "
-                + (shape.count > 8 ? "of rank \(shape.count)" : "\(shape)")
+            "\(file): \(byteCount) bytes of data do not fit the shape \(brief(shape: shape))"
         case .notFinite(let file): "\(file): holds a NaN or an infinity"
+        case .wrongCount(let file, let shape, let values):
+            "\(file): an array of shape \(brief(shape: shape)) cannot be made of \(values) numbers"
         }
     }
+
+    public var errorDescription: String? { description }
 }

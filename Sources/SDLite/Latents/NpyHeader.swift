@@ -1,6 +1,8 @@
 /// The header of an `.npy` file: a Python dictionary with exactly the keys `descr`, `fortran_order` and `shape`.
 struct NpyHeader {
     let shape: [Int]
+    /// As in NumPy before version 2.
+    static let mostDimensions = 32
 
     init(text: ArraySlice<UInt8>, file: String) throws {
         var scanner = NpyScanner(rest: text)
@@ -63,7 +65,9 @@ private struct NpyScanner {
         guard accept("(") else { return nil }
         var numbers: [Int] = []
         while !accept(")") {
-            guard let digit = next, digit != UInt8(ascii: "-"), numbers.count < 32 else { return nil }
+            guard let digit = next, digit != UInt8(ascii: "-"), numbers.count < NpyHeader.mostDimensions else {
+                return nil
+            }
             let digits = rest.prefix { (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0) }
             guard let number = Int(String(decoding: digits, as: UTF8.self)) else { return nil }
             numbers.append(number)

@@ -59,7 +59,7 @@ public struct VAE: Sendable {
         guard latents.shape.count == 4, latents.shape[1] == latentChannels else {
             throw ModelError.badLatents(found: latents.shape, expected: [1, latentChannels, 64, 64])
         }
-        let unscaled = Latents(shape: latents.shape, values: latents.values.map { $0 / scalingFactor })
+        let unscaled = latents / scalingFactor
         var x = FeatureMap(try compute.stored(convIn(FeatureMap(postQuantConv(unscaled.channelsLast())))))
         x = FeatureMap(try midAttention(midResnet1(x)))
         x = FeatureMap(try midResnet2(x))

@@ -18,8 +18,13 @@ public struct NoiseGenerator: Sendable {
 
     private var stream: Stream
 
-    /// - Parameter seed: as given to `manual_seed`; the CPU's generator uses its low 32 bits only
-    public init(source: NoiseSource, seed: UInt64) {
+    /// The most values that one call draws, 1 GiB of them.
+    private static let largestCount = 1 << 28
+
+    /// - Parameters:
+    ///   - seed: as given to `manual_seed`; the CPU's generator uses its low 32 bits only
+    ///   - source: the device of PyTorch's generator
+    public init(seed: UInt64, source: NoiseSource = .cpu) {
         stream =
             switch source {
             case .cpu: .cpu(TorchCPURandom(seed: seed))
@@ -29,7 +34,9 @@ public struct NoiseGenerator: Sendable {
 
     /// The values of `torch.randn(count, generator=…)`, float32. Further calls go on in the stream; two calls do not
     /// always give what one call for all the values would, in PyTorch neither.
-    public mutating func normal(_ count: Int) -> [Float] {
+    /// - Throws: `NoiseError.badCount` for a negative number of values or more than 2²⁸; then nothing is drawn
+    public mutating func normal(_ count: Int) throws -> [Float] {
+        guard 0...Self.largestCount ~= count else { throw NoiseError.badCount(count, most: Self.largestCount) }
         switch stream {
         case .cpu(var random):
             defer { stream = .cpu(random) }

@@ -48,9 +48,7 @@ public struct Denoising: Sequence, IteratorProtocol {
         conditionings = try prompts.map {
             try unet.conditioning(timesteps: scheduler.timesteps, encoderHiddenStates: $0)
         }
-        var latents = latents
-        latents.values = latents.values.map { $0 * scheduler.initNoiseSigma }
-        self.latents = latents
+        self.latents = latents * scheduler.initNoiseSigma
     }
 
     /// The next step; after one that failed there is none.
@@ -63,28 +61,19 @@ public struct Denoising: Sequence, IteratorProtocol {
 
     private mutating func step() throws -> Step {
         let timestep = timesteps[index]
-        var input = latents
-        input.values = scheduler.scaleModelInput(latents.values, timestep: timestep)
-        let noise = try predictNoise(input)
-        latents.values = scheduler.step(noise, timestep: timestep, sample: latents.values) { generator.normal($0) }
+        let noise = try predictNoise(scheduler.scaleModelInput(latents, timestep: timestep))
+        latents = try scheduler.step(noise, timestep: timestep, sample: latents, using: &generator)
         defer { index += 1 }
         return Step(index: index, count: timesteps.count, timestep: timestep, latents: latents)
     }
 
     /// The U-Net's prediction for every picture of the batch, one picture at a time so that memory does not grow with
     /// their number. With guidance, each is predicted for two prompts: the negative and the positive.
-    private func predictNoise(_ latents: Latents) throws -> [Float] {
-        var noise: [Float] = []
-        for picture in 0..<latents.shape[0] {
-            let prediction = try unet(latents[picture], step: index, conditionings[picture / picturesPerPrompt])
-            if let guidanceScale {
-                noise += zip(prediction[0].values, prediction[1].values).map { unconditional, conditional in
-                    unconditional + guidanceScale * (conditional - unconditional)
-                }
-            } else {
-                noise += prediction.values
-            }
-        }
-        return noise
+    private func predictNoise(_ latents: Latents) throws -> Latents {
+        try Latents.concatenated(
+            (0..<latents.shape[0]).map { picture in
+                let prediction = try unet(latents[picture], step: index, conditionings[picture / picturesPerPrompt])
+                return try guidanceScale.map { try prediction.guided(scale: $0) } ?? prediction
+            })
     }
 }

@@ -27,16 +27,18 @@ struct Request {
         texts = options.prompts.map { scale > 1 ? [options.negativePrompt, $0] : [$0] }
         picturesPerPrompt = options.count
 
-        var scheduler = try options.configuredScheduler
-            ?? makeScheduler(
-                kind: options.scheduler, configurationJSON: model.schedulerConfiguration, eta: options.eta)
+        var scheduler =
+            try options.configuredScheduler
+            ?? makeScheduler(kind: options.scheduler, configurationJSON: model.schedulerConfiguration) {
+                $0.eta = options.eta
+            }
         try scheduler.setTimesteps(options.steps)
         self.scheduler = scheduler
 
         seed = options.seed ?? UInt64.random(in: 0...UInt64(UInt32.max))
-        var generator = NoiseGenerator(source: options.noiseSource, seed: seed)
+        var generator = NoiseGenerator(seed: seed, source: options.noiseSource)
         switch options.start {
-        case .noise: latents = Latents(shape: shape, values: generator.normal(shape.reduce(1, *)))
+        case .noise: latents = try Latents.randn(shape: shape, using: &generator)
         case .latents(let given): latents = given
         }
         self.generator = generator

@@ -27,11 +27,13 @@ struct NoiseSchedule: Sendable {
     }
 
     /// `original` and `noise` mixed as they are at `timestep` (Ho et al. 2020, equation 4).
-    func addNoise(_ original: [Float], noise: [Float], timestep: Int) -> [Float] {
-        let alpha = alphasCumprod[timestep]
-        let pictureShare = alpha.squareRoot()
-        let noiseShare = (1 - alpha).squareRoot()
-        return combine(original, noise) { pictureShare * $0 + noiseShare * $1 }
+    /// - Throws: `SchedulerError.unknownTimestep` for anything but a whole number below that of the training timesteps.
+    func addNoise(_ original: Latents, noise: Latents, timestep: Double) throws -> Latents {
+        guard let index = Int(exactly: timestep), alphasCumprod.indices.contains(index) else {
+            throw SchedulerError.unknownTimestep(timestep)
+        }
+        let alpha = alphasCumprod[index]
+        return try alpha.squareRoot() * original + (1 - alpha).squareRoot() * noise
     }
 
     private static func betas(_ configuration: SchedulerConfiguration) -> [Float] {
@@ -86,10 +88,4 @@ struct NoiseSchedule: Sendable {
         }
         return bars.indices.map { $0 == 0 ? 1 - bars[0] : 1 - bars[$0] / bars[$0 - 1] }
     }
-}
-
-/// `operation` on the elements of two arrays of the same length.
-func combine(_ a: [Float], _ b: [Float], _ operation: (Float, Float) -> Float) -> [Float] {
-    precondition(a.count == b.count, "\(a.count) values do not go with \(b.count)")
-    return zip(a, b).map(operation)
 }

@@ -5,22 +5,24 @@
 /// Runge-Kutta steps of four model evaluations each (PRK, formula 13), or, with `skipPRKSteps`, from steps of lower
 /// order, the first of which is done twice, as in the CompVis code.
 public struct PNDMScheduler: Scheduler {
+    public static let defaultConfiguration = SchedulerConfiguration()
+
     public let configuration: SchedulerConfiguration
-    public private(set) var timesteps: [Double] = []
-    public let initNoiseSigma: Float = 1
+    public var timesteps: [Double] { sequence.timesteps }
 
     private let schedule: NoiseSchedule
     private let finalAlpha: Float
+    private var sequence = TimestepSequence()
     private var stride = 0
     private var prkTimesteps: [Double] = []
     /// The number of steps taken.
     private var counter = 0
     /// The last model outputs, at most four, oldest first.
-    private var outputs: [[Float]] = []
+    private var outputs: [Latents] = []
     /// The sample that a step of several model evaluations starts from.
-    private var startSample: [Float] = []
+    private var startSample: Latents?
     /// The weighted sum of the model outputs of a Runge-Kutta step so far.
-    private var outputSum: [Float] = []
+    private var outputSum: Latents?
 
     /// - Throws: `SchedulerError` for a configuration that makes no sense, or one that predicts the sample.
     public init(_ configuration: SchedulerConfiguration) throws {
@@ -42,13 +44,15 @@ public struct PNDMScheduler: Scheduler {
         stride = configuration.stride(for: count)
         if configuration.skipPRKSteps {
             prkTimesteps = []
-            timesteps = count == 1 ? spaced : [spaced[0], spaced[1]] + spaced[1...]
+            sequence = TimestepSequence(count == 1 ? spaced : [spaced[0], spaced[1]] + spaced[1...])
         } else {
             prkTimesteps = Self.rungeKuttaTimesteps(spaced, half: Double(stride / 2))
-            timesteps = prkTimesteps + spaced[3...]
+            sequence = TimestepSequence(prkTimesteps + spaced[3...])
         }
         counter = 0
         outputs = []
+        startSample = nil
+        outputSum = nil
     }
 
     /// Three steps from the first three of `spaced`: at the timestep, twice half-way, and at the next timestep.
@@ -59,73 +63,72 @@ public struct PNDMScheduler: Scheduler {
         }
     }
 
-    public func scaleModelInput(_ sample: [Float], timestep: Double) -> [Float] {
-        sample
-    }
-
     public mutating func step(
-        _ modelOutput: [Float], timestep: Double, sample: [Float], noise: (Int) -> [Float]
-    ) -> [Float] {
-        precondition(stride > 0, "step before setTimesteps")
-        defer { counter += 1 }
-        return counter < prkTimesteps.count
-            ? rungeKuttaStep(modelOutput, timestep: Int(timestep), sample: sample)
-            : multistepStep(modelOutput, timestep: Int(timestep), sample: sample)
+        _ modelOutput: Latents, timestep: Double, sample: Latents, noise: ([Int]) throws -> Latents
+    ) throws -> Latents {
+        let position = try sequence.nextPosition(at: timestep)
+        var after = self
+        let next =
+            counter < prkTimesteps.count
+            ? try after.rungeKuttaStep(modelOutput, timestep: Int(timestep), sample: sample)
+            : try after.multistepStep(modelOutput, timestep: Int(timestep), sample: sample)
+        after.counter += 1
+        after.sequence.advance(past: position)
+        self = after
+        return next
     }
 
     /// One of the four evaluations of a Runge-Kutta step, all of which start from its first sample.
-    private mutating func rungeKuttaStep(_ modelOutput: [Float], timestep: Int, sample: [Float]) -> [Float] {
+    private mutating func rungeKuttaStep(_ modelOutput: Latents, timestep: Int, sample: Latents) throws -> Latents {
         let sixth = Float(1.0 / 6.0)
         let third = Float(1.0 / 3.0)
         let next = counter.isMultiple(of: 2) ? timestep - stride / 2 : timestep
         let start = Int(prkTimesteps[counter / 4 * 4])
         var direction = modelOutput
-        switch counter % 4 {
-        case 0:
-            outputSum = modelOutput.map { sixth * $0 }
+        if counter.isMultiple(of: 4) {
+            outputSum = sixth * modelOutput
             outputs.append(modelOutput)
             startSample = sample
-        case 3:
-            direction = combine(outputSum, modelOutput) { $0 + sixth * $1 }
-        default:
-            outputSum = combine(outputSum, modelOutput) { $0 + third * $1 }
+        } else if let sum = outputSum {
+            let isLast = counter % 4 == 3
+            outputSum = try sum + (isLast ? sixth : third) * modelOutput
+            if isLast, let outputSum { direction = outputSum }
         }
-        return transfer(startSample, from: start, to: next, direction)
+        return try transfer(startSample ?? sample, from: start, to: next, direction)
     }
 
-    private mutating func multistepStep(_ modelOutput: [Float], timestep: Int, sample: [Float]) -> [Float] {
-        if counter == 1 {
+    private mutating func multistepStep(_ modelOutput: Latents, timestep: Int, sample: Latents) throws -> Latents {
+        if counter == 1, let startSample {
             // The second evaluation of the first step: again from its start, with the mean of both outputs.
-            let mean = combine(modelOutput, outputs[0]) { ($0 + $1) / 2 }
-            return transfer(startSample, from: timestep + stride, to: timestep, mean)
+            let mean = try (modelOutput + outputs[0]) / 2
+            return try transfer(startSample, from: timestep + stride, to: timestep, mean)
         }
         if counter == 0 { startSample = sample }
         outputs = outputs.suffix(3) + [modelOutput]
-        return transfer(sample, from: timestep, to: timestep - stride, extrapolatedOutput())
+        return try transfer(sample, from: timestep, to: timestep - stride, extrapolatedOutput())
     }
 
     /// The Adams-Bashforth combination of the outputs there are.
-    private func extrapolatedOutput() -> [Float] {
+    private func extrapolatedOutput() throws -> Latents {
         let last = outputs.count - 1
         let newest = outputs[last]
         switch outputs.count {
         case 1:
             return newest
         case 2:
-            return combine(newest, outputs[last - 1]) { (3 * $0 - $1) / 2 }
+            return try (3 * newest - outputs[last - 1]) / 2
         case 3:
-            let partial = combine(newest, outputs[last - 1]) { 23 * $0 - 16 * $1 }
-            return combine(partial, outputs[last - 2]) { ($0 + 5 * $1) / 12 }
+            return try (23 * newest - 16 * outputs[last - 1] + 5 * outputs[last - 2]) / 12
         default:
-            let twentyFourth = Float(1.0 / 24.0)
-            var partial = combine(newest, outputs[last - 1]) { 55 * $0 - 59 * $1 }
-            partial = combine(partial, outputs[last - 2]) { $0 + 37 * $1 }
-            return combine(partial, outputs[last - 3]) { twentyFourth * ($0 - 9 * $1) }
+            let sum = try 55 * newest - 59 * outputs[last - 1] + 37 * outputs[last - 2] - 9 * outputs[last - 3]
+            return Float(1.0 / 24.0) * sum
         }
     }
 
     /// Formula 9: the sample at timestep `next`, from the one at `timestep` and a direction.
-    private func transfer(_ sample: [Float], from timestep: Int, to next: Int, _ direction: [Float]) -> [Float] {
+    private func transfer(
+        _ sample: Latents, from timestep: Int, to next: Int, _ direction: Latents
+    ) throws -> Latents {
         let alpha = schedule.alphasCumprod[timestep]
         let alphaNext = schedule.alphaCumprod(next, final: finalAlpha)
         let beta = 1 - alpha
@@ -133,19 +136,11 @@ public struct PNDMScheduler: Scheduler {
         let sampleFactor = (alphaNext / alpha).squareRoot()
         let divisor = alpha * betaNext.squareRoot() + (alpha * beta * alphaNext).squareRoot()
         let difference = alphaNext - alpha
-        switch configuration.predictionType {
-        case .epsilon, .sample:
-            return combine(sample, direction) { sampleFactor * $0 - difference * $1 / divisor }
-        case .velocity:
-            let outputShare = alpha.squareRoot()
-            let sampleShare = beta.squareRoot()
-            return combine(sample, direction) {
-                sampleFactor * $0 - difference * (outputShare * $1 + sampleShare * $0) / divisor
-            }
-        }
+        let noise = try configuration.predictionType.noise(direction, sample: sample, alpha: alpha)
+        return try sample.combined(with: noise) { sampleFactor * $0 - difference * $1 / divisor }
     }
 
-    public func addNoise(_ original: [Float], noise: [Float], timestep: Double) -> [Float] {
-        schedule.addNoise(original, noise: noise, timestep: Int(timestep))
+    public func addNoise(_ original: Latents, noise: Latents, timestep: Double) throws -> Latents {
+        try schedule.addNoise(original, noise: noise, timestep: timestep)
     }
 }

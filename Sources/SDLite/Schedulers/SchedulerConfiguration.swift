@@ -8,24 +8,10 @@ public enum BetaSchedule: String, CaseIterable, Sendable {
     case squaredCosine = "squaredcos_cap_v2"
 }
 
-/// What the model's output stands for.
-public enum PredictionType: String, CaseIterable, Sendable {
-    /// The noise in the sample.
-    case epsilon
-    /// The velocity of Salimans and Ho 2022: `sqrt(alpha) noise - sqrt(1 - alpha) original`.
-    case velocity = "v_prediction"
-    /// The sample without its noise.
-    case sample
-}
-
-/// Which of the training timesteps are visited (table 2 of Lin et al. 2023, arXiv 2305.08891).
-public enum TimestepSpacing: String, CaseIterable, Sendable {
-    case leading, trailing, linspace
-}
-
 /// The settings of a scheduler, named as in diffusers' `scheduler_config.json`.
 ///
-/// Not every scheduler reads every setting.
+/// Not every scheduler reads every setting. `SchedulerKind.configuration` reads them from a file, and every scheduler
+/// has a `defaultConfiguration`; either may be changed before a scheduler is made of it, which checks it.
 public struct SchedulerConfiguration: Sendable, Equatable {
     public var numTrainTimesteps = 1000
     public var betaStart = 0.0001
@@ -54,14 +40,20 @@ public struct SchedulerConfiguration: Sendable, Equatable {
     public var useKarrasSigmas = false
     /// K-LMS: noise levels whose logarithms are evenly spaced.
     public var useExponentialSigmas = false
+    /// K-LMS: not implemented, and refused.
+    public var useBetaSigmas = false
+    /// DDIM: how much of DDPM's noise each step adds, 0 (none, deterministic) to 1 (all of it). diffusers takes it in
+    /// each step instead of from the file.
+    public var eta = 0.0
 
-    /// The defaults of diffusers' class for `kind`.
-    public init(for kind: SchedulerKind) {
-        switch kind {
-        case .pndm: break
-        case .ddim: setAlphaToOne = true
-        case .lms: timestepSpacing = .linspace
-        }
+    /// What diffusers' classes have in common; each also has a `defaultConfiguration` of its own.
+    public init() {}
+
+    /// The training timesteps between two steps; what the previous timestep is computed with, whatever the spacing.
+    func stride(for count: Int) -> Int { numTrainTimesteps / count }
+
+    func spacedTimesteps(_ count: Int, rounded: Bool) throws -> [Double] {
+        try timestepSpacing.timesteps(count, of: numTrainTimesteps, stepsOffset: stepsOffset, rounded: rounded)
     }
 
     /// Checks what every scheduler relies on.
@@ -71,6 +63,7 @@ public struct SchedulerConfiguration: Sendable, Equatable {
         try check("clip_sample_range", clipSampleRange, 0...1e6)
         try check("dynamic_thresholding_ratio", dynamicThresholdingRatio, 0...1)
         try check("sample_max_value", sampleMaxValue, 0...1e6)
+        try check("eta", eta, 0...1)
         if let trainedBetas {
             guard trainedBetas.count == numTrainTimesteps else {
                 throw SchedulerError.outOfRange(

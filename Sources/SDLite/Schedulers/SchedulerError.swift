@@ -1,11 +1,11 @@
-/// Why a scheduler cannot be made from its configuration, or cannot lay out its steps.
-public enum SchedulerError: Error, Equatable, CustomStringConvertible {
-    /// `scheduler_config.json` is no JSON, or a value has the wrong type.
-    case malformed(String)
+import FoundationEssentials
+
+/// Why a scheduler cannot be made from its configuration, cannot lay out its steps or cannot take one.
+public enum SchedulerError: LocalizedError, Equatable, CustomStringConvertible {
     /// No scheduler was asked for and the configuration names none.
-    case missingClassName
+    case missingClassName(known: String)
     /// A scheduler that there is no implementation of.
-    case unknownScheduler(String)
+    case unknownScheduler(String, known: String)
     /// A value of `beta_schedule`, `prediction_type` or `timestep_spacing` that the scheduler does not know.
     case unknownValue(option: String, value: String, known: [String])
     /// An option that changes the result and is not implemented.
@@ -18,31 +18,50 @@ public enum SchedulerError: Error, Equatable, CustomStringConvertible {
     case timestepBeyondTraining(timestep: Int, stepsOffset: Int, numTrainTimesteps: Int)
     /// Betas so small, so large or so many that noise levels coincide or become infinite.
     case unusableNoiseLevels
+    /// A step was asked for before `setTimesteps`.
+    case timestepsNotSet
+    case unknownTimestep(Double)
+    /// A timestep that is not the one after the last.
+    case outOfOrder(timestep: Double, next: Double)
+    /// A step after the last timestep.
+    case finished
+    /// A stochastic method was given no noise.
+    case needsNoise
 
     public var description: String {
-        let file = "scheduler_config.json"
         switch self {
-        case .malformed(let detail):
-            return "\(file): \(detail)"
-        case .missingClassName:
-            return "\(file) has no _class_name: choose a scheduler (\(SchedulerKind.names)) with --scheduler"
-        case .unknownScheduler(let name):
-            return "unknown scheduler \"\(name)\": choose one of \(SchedulerKind.names) with --scheduler"
+        case .missingClassName(let known):
+            return "scheduler_config.json has no _class_name: choose a scheduler, \(known)"
+        case .unknownScheduler(let name, let known):
+            return "unknown scheduler \(name.prefix(80).debugDescription): choose \(known)"
         case .unknownValue(let option, let value, let known):
-            return "\(file): \(option) is \"\(value)\", expected one of \(known.joined(separator: ", "))"
+            return "scheduler configuration: \(option) is \(value.prefix(80).debugDescription), expected one of "
+                + known.joined(separator: ", ")
         case .unsupportedOption(let option):
-            return "\(file): \(option) is not supported; remove it or choose another scheduler with --scheduler"
+            return "scheduler configuration: \(option) is not supported: remove it or choose another scheduler"
         case .outOfRange(let option, let value, let expected):
-            return "\(file): \(option) is \(value), expected \(expected)"
+            return "scheduler configuration: \(option) is \(value), expected \(expected)"
         case .stepCount(let count, let allowed):
             return "\(count) steps are not possible with this scheduler: choose \(allowed.lowerBound) to "
-                + "\(allowed.upperBound) with --steps"
+                + "\(allowed.upperBound)"
         case .timestepBeyondTraining(let timestep, let stepsOffset, let numTrainTimesteps):
             return "steps_offset \(stepsOffset) moves the first timestep to \(timestep), but the model has only "
-                + "\(numTrainTimesteps) of them: choose fewer --steps"
+                + "\(numTrainTimesteps) of them: choose fewer steps"
         case .unusableNoiseLevels:
-            return "\(file): the betas give noise levels that coincide or are infinite, which K-LMS cannot step "
-                + "between: choose fewer --steps or another --scheduler"
+            return "scheduler configuration: the betas give noise levels that coincide or are infinite, which this "
+                + "method cannot step between: choose fewer steps or another scheduler"
+        case .timestepsNotSet:
+            return "the scheduler has no timesteps yet: call setTimesteps first"
+        case .unknownTimestep(let timestep):
+            return "\(timestep) is none of the scheduler's timesteps"
+        case .outOfOrder(let timestep, let next):
+            return "timestep \(timestep) comes out of order: \(next) is the next; call setTimesteps before another run"
+        case .finished:
+            return "all timesteps were visited: call setTimesteps before another run"
+        case .needsNoise:
+            return "this scheduler adds noise in each step: give step a generator"
         }
     }
+
+    public var errorDescription: String? { description }
 }

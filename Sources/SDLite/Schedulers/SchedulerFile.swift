@@ -1,118 +1,91 @@
-import FoundationEssentials
+import Quant
 
-/// `scheduler_config.json` as it is written; keys that no scheduler here reads are ignored.
+/// `scheduler_config.json` as it is written: what it changes in the default configuration of a scheduler. Keys that no
+/// scheduler here reads are ignored.
 struct SchedulerFile: Decodable {
-    var className: String?
-    var numTrainTimesteps: Int?
-    var betaStart: Double?
-    var betaEnd: Double?
-    var betaSchedule: String?
-    var trainedBetas: [Double]?
-    var predictionType: String?
-    var timestepSpacing: String?
-    var stepsOffset: Int?
-    var setAlphaToOne: Bool?
-    var skipPRKSteps: Bool?
-    var clipSample: Bool?
-    var clipSampleRange: Double?
-    var thresholding: Bool?
-    var dynamicThresholdingRatio: Double?
-    var sampleMaxValue: Double?
-    var rescaleBetasZeroSNR: Bool?
-    var useKarrasSigmas: Bool?
-    var useExponentialSigmas: Bool?
-    var useBetaSigmas: Bool?
+    let className: String?
+    private var changes: [(key: String, change: (inout SchedulerConfiguration) throws -> Void)] = []
 
-    private enum CodingKeys: String, CodingKey {
-        case className = "_class_name"
-        case numTrainTimesteps = "num_train_timesteps"
-        case betaStart = "beta_start"
-        case betaEnd = "beta_end"
-        case betaSchedule = "beta_schedule"
-        case trainedBetas = "trained_betas"
-        case predictionType = "prediction_type"
-        case timestepSpacing = "timestep_spacing"
-        case stepsOffset = "steps_offset"
-        case setAlphaToOne = "set_alpha_to_one"
-        case skipPRKSteps = "skip_prk_steps"
-        case clipSample = "clip_sample"
-        case clipSampleRange = "clip_sample_range"
-        case thresholding
-        case dynamicThresholdingRatio = "dynamic_thresholding_ratio"
-        case sampleMaxValue = "sample_max_value"
-        case rescaleBetasZeroSNR = "rescale_betas_zero_snr"
-        case useKarrasSigmas = "use_karras_sigmas"
-        case useExponentialSigmas = "use_exponential_sigmas"
-        case useBetaSigmas = "use_beta_sigmas"
-    }
-
+    /// - Throws: `FormatError.malformedJSON`
     init(json: [UInt8]) throws {
-        do {
-            self = try JSONDecoder().decode(SchedulerFile.self, from: Data(json))
-        } catch let error as DecodingError {
-            throw SchedulerError.malformed(error.oneLine)
-        } catch {
-            throw SchedulerError.malformed("not readable as JSON")
-        }
+        self = try decodeJSON(SchedulerFile.self, from: json, file: "scheduler_config.json")
     }
 
-    /// What `StableDiffusionPipeline` corrects in an outdated file when it loads it
-    /// (diffusers' `pipeline_stable_diffusion.py`, the "outdated" deprecations).
+    init(from decoder: any Decoder) throws {
+        let file = try decoder.container(keyedBy: Key.self)
+        className = try file.decodeIfPresent(String.self, forKey: Key("_class_name"))
+        try read("num_train_timesteps", \.numTrainTimesteps, in: file)
+        try read("beta_start", \.betaStart, in: file)
+        try read("beta_end", \.betaEnd, in: file)
+        try read("beta_schedule", \.betaSchedule, in: file)
+        try read("trained_betas", \.trainedBetas, in: file)
+        try read("prediction_type", \.predictionType, in: file)
+        try read("timestep_spacing", \.timestepSpacing, in: file)
+        try read("steps_offset", \.stepsOffset, in: file)
+        try read("set_alpha_to_one", \.setAlphaToOne, in: file)
+        try read("skip_prk_steps", \.skipPRKSteps, in: file)
+        try read("clip_sample", \.clipSample, in: file)
+        try read("clip_sample_range", \.clipSampleRange, in: file)
+        try read("thresholding", \.thresholding, in: file)
+        try read("dynamic_thresholding_ratio", \.dynamicThresholdingRatio, in: file)
+        try read("sample_max_value", \.sampleMaxValue, in: file)
+        try read("rescale_betas_zero_snr", \.rescaleBetasZeroSNR, in: file)
+        try read("use_karras_sigmas", \.useKarrasSigmas, in: file)
+        try read("use_exponential_sigmas", \.useExponentialSigmas, in: file)
+        try read("use_beta_sigmas", \.useBetaSigmas, in: file)
+    }
+
+    private mutating func read<Value: Decodable>(
+        _ key: String, _ path: WritableKeyPath<SchedulerConfiguration, Value>, in file: KeyedDecodingContainer<Key>
+    ) throws {
+        guard let value = try file.decodeIfPresent(Value.self, forKey: Key(key)) else { return }
+        changes.append((key, { $0[keyPath: path] = value }))
+    }
+
+    private mutating func read<Value: RawRepresentable<String> & CaseIterable>(
+        _ key: String, _ path: WritableKeyPath<SchedulerConfiguration, Value>, in file: KeyedDecodingContainer<Key>
+    ) throws {
+        guard let name = try file.decodeIfPresent(String.self, forKey: Key(key)) else { return }
+        changes.append(
+            (
+                key,
+                { configuration in
+                    guard let value = Value(rawValue: name) else {
+                        throw SchedulerError.unknownValue(
+                            option: key, value: name, known: Value.allCases.map(\.rawValue))
+                    }
+                    configuration[keyPath: path] = value
+                }
+            ))
+    }
+
+    /// `defaults` with what the file says.
+    func configuration(_ defaults: SchedulerConfiguration) throws -> SchedulerConfiguration {
+        var configuration = defaults
+        for (_, change) in changes { try change(&configuration) }
+        return configuration
+    }
+
+    /// The same with what `StableDiffusionPipeline` corrects in an outdated file when it loads it (diffusers'
+    /// `pipeline_stable_diffusion.py`, the "outdated" deprecations).
     ///
     /// - Parameter ownScheduler: whether the scheduler is the one that the file names. A scheduler put in its place
     ///   with `from_config` sees the corrected values of the keys in the file, and its own defaults for the others.
-    mutating func correctOutdated(ownScheduler: Bool) {
-        if ownScheduler || stepsOffset != nil { stepsOffset = 1 }
-        if ownScheduler || clipSample != nil { clipSample = false }
+    func correctedConfiguration(
+        _ defaults: SchedulerConfiguration, ownScheduler: Bool
+    ) throws -> SchedulerConfiguration {
+        var configuration = try configuration(defaults)
+        if ownScheduler || changes.contains(where: { $0.key == "steps_offset" }) { configuration.stepsOffset = 1 }
+        if ownScheduler || changes.contains(where: { $0.key == "clip_sample" }) { configuration.clipSample = false }
+        return configuration
     }
 
-    /// The file's values, and where it has none the defaults of diffusers' class for `kind`.
-    func configuration(for kind: SchedulerKind) throws -> SchedulerConfiguration {
-        var result = SchedulerConfiguration(for: kind)
-        func set<T>(_ path: WritableKeyPath<SchedulerConfiguration, T>, _ value: T?) {
-            if let value { result[keyPath: path] = value }
-        }
-        set(\.numTrainTimesteps, numTrainTimesteps)
-        set(\.betaStart, betaStart)
-        set(\.betaEnd, betaEnd)
-        set(\.betaSchedule, try named(betaSchedule, option: "beta_schedule"))
-        result.trainedBetas = trainedBetas
-        set(\.predictionType, try named(predictionType, option: "prediction_type"))
-        set(\.timestepSpacing, try named(timestepSpacing, option: "timestep_spacing"))
-        set(\.stepsOffset, stepsOffset)
-        set(\.setAlphaToOne, setAlphaToOne)
-        set(\.skipPRKSteps, skipPRKSteps)
-        set(\.clipSample, clipSample)
-        set(\.clipSampleRange, clipSampleRange)
-        set(\.thresholding, thresholding)
-        set(\.dynamicThresholdingRatio, dynamicThresholdingRatio)
-        set(\.sampleMaxValue, sampleMaxValue)
-        set(\.rescaleBetasZeroSNR, rescaleBetasZeroSNR)
-        set(\.useKarrasSigmas, useKarrasSigmas)
-        set(\.useExponentialSigmas, useExponentialSigmas)
-        if kind == .lms, useBetaSigmas == true { throw SchedulerError.unsupportedOption("use_beta_sigmas") }
-        return result
-    }
+    private struct Key: CodingKey {
+        let stringValue: String
+        var intValue: Int? { nil }
 
-    private func named<T: RawRepresentable & CaseIterable>(_ value: String?, option: String) throws -> T?
-    where T.RawValue == String {
-        guard let value else { return nil }
-        guard let known = T(rawValue: value) else {
-            throw SchedulerError.unknownValue(option: option, value: value, known: T.allCases.map(\.rawValue))
-        }
-        return known
-    }
-}
-
-extension DecodingError {
-    fileprivate var oneLine: String {
-        switch self {
-        case .typeMismatch(_, let context), .valueNotFound(_, let context), .keyNotFound(_, let context),
-            .dataCorrupted(let context):
-            let path = context.codingPath.map(\.stringValue).joined(separator: ".")
-            return path.isEmpty ? context.debugDescription : "\(path): \(context.debugDescription)"
-        @unknown default:
-            return "not readable as JSON"
-        }
+        init(_ name: String) { stringValue = name }
+        init(stringValue: String) { self.init(stringValue) }
+        init?(intValue: Int) { nil }
     }
 }

@@ -7,56 +7,88 @@ public enum SchedulerKind: String, CaseIterable, Sendable {
     /// K-LMS, a linear multistep method over the noise levels (Katherine Crowson's k-diffusion).
     case lms
 
-    /// diffusers' name of the class.
-    public var className: String {
+    /// The table of schedulers: diffusers' name of the class, other names of the method, defaults, how one is made.
+    private var entry:
+        (
+            className: String, aliases: [String], defaults: SchedulerConfiguration,
+            make: (SchedulerConfiguration) throws -> any Scheduler
+        )
+    {
         switch self {
-        case .pndm: "PNDMScheduler"
-        case .ddim: "DDIMScheduler"
-        case .lms: "LMSDiscreteScheduler"
+        case .pndm: ("PNDMScheduler", ["plms"], PNDMScheduler.defaultConfiguration, PNDMScheduler.init)
+        case .ddim: ("DDIMScheduler", [], DDIMScheduler.defaultConfiguration, DDIMScheduler.init)
+        case .lms:
+            ("LMSDiscreteScheduler", ["k-lms"], LMSDiscreteScheduler.defaultConfiguration, LMSDiscreteScheduler.init)
         }
     }
 
-    /// - Parameter name: as `--scheduler` takes it, or diffusers' name of the class.
+    /// diffusers' name of the class.
+    public var className: String { entry.className }
+
+    /// The settings that diffusers' class has without a file.
+    public var defaultConfiguration: SchedulerConfiguration { entry.defaults }
+
+    /// "pndm, ddim or lms", for texts.
+    public static var names: String {
+        let names = allCases.map(\.rawValue)
+        return names.dropLast().joined(separator: ", ") + " or " + names[names.count - 1]
+    }
+
+    /// - Parameter name: as `--scheduler` takes it, another name of the method, or diffusers' name of the class;
+    ///   capitals do not matter.
     /// - Throws: `SchedulerError.unknownScheduler`.
     public init(named name: String) throws {
-        guard let kind = Self.allCases.first(where: { $0.rawValue == name || $0.className == name }) else {
-            throw SchedulerError.unknownScheduler(name)
+        let wanted = name.lowercased()
+        let kind = Self.allCases.first { kind in
+            ([kind.rawValue, kind.className] + kind.entry.aliases).contains { $0.lowercased() == wanted }
         }
+        guard let kind else { throw SchedulerError.unknownScheduler(name, known: Self.names) }
         self = kind
     }
 
-    static var names: String { allCases.map(\.rawValue).joined(separator: ", ") }
+    /// The kind that a model's `scheduler_config.json` names.
+    /// - Throws: `FormatError` for what is no JSON, `SchedulerError` if it names none that there is.
+    public init(configurationJSON: [UInt8]) throws {
+        guard let className = try SchedulerFile(json: configurationJSON).className else {
+            throw SchedulerError.missingClassName(known: Self.names)
+        }
+        try self.init(named: className)
+    }
+
+    /// The settings that diffusers would make a scheduler of this kind with, for a model with this file.
+    ///
+    /// For the kind that the file names these are the ones in a loaded `StableDiffusionPipeline`, which corrects
+    /// `steps_offset` to 1 and `clip_sample` to false. For another kind they are what
+    /// `pipe.scheduler = Kind.from_config(pipe.scheduler.config)` gives: settings that the file does not have take the
+    /// defaults of the new class.
+    ///
+    /// - Parameter json: the bytes of `scheduler_config.json`.
+    /// - Throws: `FormatError` for what is no JSON, `SchedulerError` for an unknown word.
+    public func configuration(json: [UInt8]) throws -> SchedulerConfiguration {
+        let file = try SchedulerFile(json: json)
+        return try file.correctedConfiguration(
+            defaultConfiguration, ownScheduler: file.className ?? className == className)
+    }
+
+    /// - Throws: `SchedulerError` for a configuration that makes no sense.
+    public func make(_ configuration: SchedulerConfiguration) throws -> any Scheduler {
+        try entry.make(configuration)
+    }
 }
 
-/// The scheduler that diffusers would use for a model with this configuration file.
-///
-/// Without a `kind`, or with the one that the file names, this is the scheduler of a loaded `StableDiffusionPipeline`,
-/// which corrects `steps_offset` to 1 and `clip_sample` to false. With another kind it is what
-/// `pipe.scheduler = Kind.from_config(pipe.scheduler.config)` gives: settings that the file does not have take the
-/// defaults of the new class.
+/// The scheduler that diffusers would use for a model with this file; see `SchedulerKind.configuration`.
 ///
 /// - Parameters:
 ///   - kind: the scheduler to use, or nil for the one that the file names.
 ///   - configurationJSON: the bytes of `scheduler_config.json`.
-///   - eta: how much noise DDIM adds in each step, 0 (none) to 1 (as DDPM); the other schedulers ignore it.
-/// - Throws: `SchedulerError` when the file is malformed, names an unknown scheduler or asks for the impossible.
+///   - change: changes the configuration before the scheduler is made of it.
+/// - Throws: `FormatError` for what is no JSON, `SchedulerError` when the file names an unknown scheduler or the
+///   configuration makes no sense.
 public func makeScheduler(
-    kind: SchedulerKind?, configurationJSON: [UInt8], eta: Double = 0
+    kind: SchedulerKind?, configurationJSON: [UInt8], change: (inout SchedulerConfiguration) -> Void = { _ in }
 ) throws -> any Scheduler {
-    var file = try SchedulerFile(json: configurationJSON)
-    let chosen: SchedulerKind
-    if let kind {
-        chosen = kind
-    } else if let className = file.className {
-        chosen = try SchedulerKind(named: className)
-    } else {
-        throw SchedulerError.missingClassName
-    }
-    file.correctOutdated(ownScheduler: file.className ?? chosen.className == chosen.className)
-    let configuration = try file.configuration(for: chosen)
-    switch chosen {
-    case .pndm: return try PNDMScheduler(configuration)
-    case .ddim: return try DDIMScheduler(configuration, eta: eta)
-    case .lms: return try LMSDiscreteScheduler(configuration)
-    }
+    let kind = try kind ?? SchedulerKind(configurationJSON: configurationJSON)
+    var configuration = try kind.configuration(json: configurationJSON)
+    change(&configuration)
+    return try kind.make(configuration)
 }

@@ -1,28 +1,32 @@
-extension SchedulerConfiguration {
-    /// The training timesteps between two steps; what the previous timestep is computed with, whatever the spacing.
-    func stride(for count: Int) -> Int {
-        numTrainTimesteps / count
-    }
+/// Which of the training timesteps are visited (table 2 of Lin et al. 2023, arXiv 2305.08891).
+public enum TimestepSpacing: String, CaseIterable, Sendable {
+    case leading, trailing, linspace
+}
 
-    /// The timesteps of `count` steps, last (noisiest) first.
+extension TimestepSpacing {
+    /// `count` of the model's timesteps, last (noisiest) first.
     ///
-    /// - Parameter rounded: to whole timesteps; linspace has fractions otherwise.
+    /// - Parameters:
+    ///   - numTrainTimesteps: how many there are.
+    ///   - stepsOffset: added to every timestep of leading spacing.
+    ///   - rounded: to whole timesteps; linspace has fractions otherwise.
     /// - Throws: `SchedulerError.stepCount`, `.timestepBeyondTraining`.
-    func spacedTimesteps(_ count: Int, rounded: Bool) throws -> [Double] {
+    func timesteps(_ count: Int, of numTrainTimesteps: Int, stepsOffset: Int, rounded: Bool) throws -> [Double] {
         guard 1...numTrainTimesteps ~= count else {
             throw SchedulerError.stepCount(count, allowed: 1...numTrainTimesteps)
         }
-        switch timestepSpacing {
+        switch self {
         case .linspace:
-            let values = linspace(0, Double(numTrainTimesteps - 1), count: count)
+            let values = SDLite.linspace(0, Double(numTrainTimesteps - 1), count: count)
             return values.reversed().map { rounded ? $0.rounded(.toNearestOrEven) : $0 }
         case .leading:
-            let first = (count - 1) * stride(for: count) + stepsOffset
+            let stride = numTrainTimesteps / count
+            let first = (count - 1) * stride + stepsOffset
             guard first < numTrainTimesteps else {
                 throw SchedulerError.timestepBeyondTraining(
                     timestep: first, stepsOffset: stepsOffset, numTrainTimesteps: numTrainTimesteps)
             }
-            return (0..<count).map { Double(first - $0 * stride(for: count)) }
+            return (0..<count).map { Double(first - $0 * stride) }
         case .trailing:
             // numpy's arange: multiples of the difference of its first two values, which is not quite the ratio.
             // For some counts (61 of 1000) rounding makes it one longer, and diffusers then ends with a timestep of
@@ -32,11 +36,4 @@ extension SchedulerConfiguration {
             return (0..<count).map { (total + Double($0) * difference).rounded(.toNearestOrEven) - 1 }
         }
     }
-}
-
-/// `count` evenly spaced values from `start` to `end`, as numpy rounds them.
-func linspace(_ start: Double, _ end: Double, count: Int) -> [Double] {
-    guard count > 1 else { return [start] }
-    let step = (end - start) / Double(count - 1)
-    return (0..<count - 1).map { Double($0) * step + start } + [end]
 }

@@ -1,0 +1,39 @@
+extension Latents {
+    public static func * (latents: Latents, factor: Float) -> Latents { latents.map { $0 * factor } }
+
+    public static func * (factor: Float, latents: Latents) -> Latents { latents.map { factor * $0 } }
+
+    public static func / (latents: Latents, divisor: Float) -> Latents { latents.map { $0 / divisor } }
+
+    /// - Throws: `LatentsError.differentShapes`
+    public static func + (a: Latents, b: Latents) throws -> Latents { try a.combined(with: b, +) }
+
+    /// - Throws: `LatentsError.differentShapes`
+    public static func - (a: Latents, b: Latents) throws -> Latents { try a.combined(with: b, -) }
+
+    /// Classifier-free guidance (Ho & Salimans 2022, arXiv 2207.12598): what the model predicts for the prompt, away
+    /// from what it predicts without.
+    ///
+    /// Called on a batch of two halves, first the unconditional predictions, then the conditional ones of the same
+    /// images.
+    /// - Parameter scale: 1 leaves the conditional predictions, up to rounding; more follows the prompt more strictly
+    /// - Returns: half the batch, `unconditional + scale * (conditional - unconditional)`
+    /// - Throws: `LatentsError.notDivisible` for an odd number of images
+    public func guided(scale: Float) throws -> Latents {
+        let halves = try chunked(2)
+        return try halves[0].combined(with: halves[1]) { unconditional, conditional in
+            unconditional + scale * (conditional - unconditional)
+        }
+    }
+
+    func map(_ operation: (Float) -> Float) -> Latents {
+        Latents(checkedShape: shape, values: values.map(operation))
+    }
+
+    /// `operation` on the numbers at the same place.
+    /// - Throws: `LatentsError.differentShapes`
+    func combined(with other: Latents, _ operation: (Float, Float) -> Float) throws -> Latents {
+        guard shape == other.shape else { throw LatentsError.differentShapes(shape, other.shape) }
+        return Latents(checkedShape: shape, values: zip(values, other.values).map(operation))
+    }
+}
