@@ -67,7 +67,7 @@ struct GenerateTests {
     }
 
     @Test func latentsGoInAndOut() throws {
-        var generator = NoiseGenerator(source: .cpu, seed: 7)
+        var generator = NoiseGenerator(seed: 7)
         try Npy.write(shape: [2, 4, 8, 8], values: generator.normal(512), to: folder.path("noise.npy"))
         // Count and size follow the file.
         let given = try generate(

@@ -63,9 +63,7 @@ public final class Pipeline {
         let stallBefore = model.stream.stallSeconds
         let clock = ContinuousClock()
         var generator = NoiseGenerator(seed: options.seed, source: options.noiseSource)
-        var scheduler = try makeScheduler(
-            kind: options.scheduler, configurationJSON: model.schedulerConfiguration
-        ) { $0.eta = options.eta }
+        var scheduler = try model.scheduler(options.scheduler) { $0.eta = options.eta }
         try scheduler.setTimesteps(options.steps)
         let shape = try latentShape(options)
 
