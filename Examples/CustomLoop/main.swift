@@ -15,7 +15,7 @@ let pipeline = try Pipeline(model: Model(path: arguments[1]))
 let (tokenizer, textEncoder, unet, vae) = (pipeline.tokenizer, pipeline.textEncoder, pipeline.unet, pipeline.vae)
 let guidanceScale = pipeline.model.defaultGuidanceScale
 let size = pipeline.model.defaultSize / vae.scale
-var scheduler = try makeScheduler(kind: .lms, configurationJSON: pipeline.model.schedulerConfiguration)
+var scheduler = try pipeline.model.scheduler(.lms)
 try scheduler.setTimesteps(steps)
 
 // 2. The prompt, and the empty one that guidance compares with, as hidden states of the text encoder.
@@ -23,8 +23,8 @@ let encoderHiddenStates = try textEncoder(["", arguments[2]].map { tokenizer.enc
 
 // 3. Noise to start from.
 var generator = NoiseGenerator(seed: 32)
-var latents = try Latents.randn(shape: [1, vae.latentChannels, size, size], using: &generator)
-latents = latents * scheduler.initNoiseSigma
+let noise = try Latents.randn(shape: [1, vae.latentChannels, size, size], using: &generator)
+var latents = noise * scheduler.initNoiseSigma
 
 // 4. Step by step from noise to picture.
 for timestep in scheduler.timesteps {

@@ -96,7 +96,9 @@ import Testing
     }
 
     /// A bias of every image's own gives what the images give one by one, stripe by stripe.
-    @Test(arguments: [WeightMatrix.Storage.float16, .int8(block: 16)], [ConvolutionShape.same3x3, .halving3x3, .pointwise])
+    @Test(
+        arguments: [WeightMatrix.Storage.float16, .int8(block: 16)],
+        [ConvolutionShape.same3x3, .halving3x3, .pointwise])
     func biasOfEveryImage(_ storage: WeightMatrix.Storage, _ shape: ConvolutionShape) throws {
         let compute = Compute(threads: 2)
         let packed = PackedMatrix(

@@ -39,6 +39,15 @@ struct GeneratorTests {
         #expect(try generator.normal(20) == fresh.normal(20))
     }
 
+    @Test(arguments: NoiseSource.allCases, [-1, .min, .max, 1 << 28 + 1])
+    func countsThatMakeNoSenseAreRefused(source: NoiseSource, count: Int) throws {
+        var generator = NoiseGenerator(seed: 7, source: source)
+        #expect(throws: NoiseError.badCount(count, most: 1 << 28)) { try generator.normal(count) }
+        #expect(throws: LatentsError.self) { try generator.randn(shape: [1, 4, count, 1]) }
+        var fresh = NoiseGenerator(seed: 7, source: source)
+        #expect(try generator.normal(20) == fresh.normal(20))
+    }
+
     /// The known answers that Random123 publishes (tests/kat_vectors, philox4x32 10).
     @Test func philoxGivesItsKnownAnswers() {
         #expect(

@@ -38,6 +38,18 @@ struct NpyTests {
         #expect(try Npy.read(path: path) == ([2, 1], [1.5, -0.0]))
     }
 
+    @Test func writesNothingWhereShapeAndValuesDoNotFit() {
+        let path = FileManager.default.temporaryDirectory.appending(path: "sd-lite-\(UUID()).npy").path
+        let shapes = [[2], [-1, -1], [.max, .max, 2], [], [Int](repeating: 1, count: 33), [0]]
+        for shape in shapes {
+            let values: [Float] = shape.isEmpty ? [] : [1]
+            #expect(throws: NpyError.wrongCount(file: path, shape: shape, values: values.count)) {
+                try Npy.write(shape: shape, values: values, to: path)
+            }
+        }
+        #expect(!FileManager.default.fileExists(atPath: path))
+    }
+
     @Test func refusesWhatIsNotLittleEndianFloat32InCOrder() {
         #expect(error("v3") == .version(file: Self.path("v3"), major: 3))
         #expect(error("fortran") == .fortranOrder(file: Self.path("fortran")))

@@ -98,8 +98,7 @@ import Testing
     @Test(arguments: ["pndm", "ddim", "lms"])
     func steps(_ name: String) throws {
         let picture = try #require(tiny.cases.pictures[name])
-        var scheduler = try makeScheduler(
-            kind: SchedulerKind(rawValue: picture.scheduler), configurationJSON: pipeline.model.schedulerConfiguration)
+        var scheduler = try pipeline.model.scheduler(SchedulerKind(named: picture.scheduler))
         try scheduler.setTimesteps(tiny.cases.steps)
         let states = try tiny.hiddenStates(["", tiny.cases.prompt])
         var generator = NoiseGenerator(seed: picture.seed)

@@ -178,7 +178,9 @@ import Testing
         #expect(throws: ModelError.self) { try pipeline.vae.decode(three) }
         #expect(throws: ModelError.self) { try pipeline.unet.conditioning(timesteps: [], encoderHiddenStates: states) }
         let conditioning = try pipeline.unet.conditioning(timesteps: [1], encoderHiddenStates: states)
-        for step in [-1, 1] { #expect(throws: ModelError.self) { try pipeline.unet(latents, step: step, conditioning) } }
+        for step in [-1, 1] {
+            #expect(throws: ModelError.self) { try pipeline.unet(latents, step: step, conditioning) }
+        }
         for tokens in [[], [[]], [[1], [1, 2]], [[-1]], [[.max]], [[Int](repeating: 1, count: 78)]] as [[[Int]]] {
             #expect(throws: ModelError.self) { try pipeline.textEncoder(tokens) }
         }

@@ -7,17 +7,20 @@ import Testing
 enum SchedulerFixtures {
     /// Runs of schedulers that start from the same sample.
     struct Runs: Decodable {
-        private var original: [Float]
-        private var noise: [[Float]]
-        var cases: [Run]
-
-        func original() throws -> Latents { try Self.latents(original) }
-
+        var original: Pictures
         /// The first sample's noise, then that of each step of a stochastic method.
-        func noise(_ step: Int) throws -> Latents { try Self.latents(noise[step]) }
+        var noise: [Pictures]
+        var cases: [Run]
+    }
 
-        /// Two pictures, for dynamic thresholding (`SHAPE` in make_schedulers.py).
-        static func latents(_ values: [Float]) throws -> Latents { try Latents(shape: [2, 1, 2, 2], values: values) }
+    /// Two pictures, for dynamic thresholding (`SHAPE` in make_schedulers.py).
+    struct Pictures: Decodable {
+        let latents: Latents
+
+        init(from decoder: any Decoder) throws {
+            let values = try decoder.singleValueContainer().decode([Float].self)
+            latents = try Latents(shape: [2, 1, 2, 2], values: values)
+        }
     }
 
     struct Run: Decodable, CustomTestStringConvertible {

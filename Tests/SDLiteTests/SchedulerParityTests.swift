@@ -28,10 +28,10 @@ import Testing
         #expect(scheduler.sigmas.count == run.sigmas.count, "\(run)")
         #expect(zip(scheduler.sigmas, run.sigmas).allSatisfy { areClose($0, $1) }, "\(run)")
 
-        var sample = try runs.noise(0) * scheduler.initNoiseSigma
+        var sample = runs.noise[0].latents * scheduler.initNoiseSigma
         if run.start > 0 {
             let timestep = scheduler.timesteps[run.start]
-            sample = try scheduler.addNoise(runs.original(), noise: runs.noise(0), timestep: timestep)
+            sample = try scheduler.addNoise(runs.original.latents, noise: runs.noise[0].latents, timestep: timestep)
         }
         var largest: Float = 0
         for (step, expected) in run.trajectory.enumerated() {
@@ -40,7 +40,7 @@ import Testing
                 let output = try dummyModel(scheduler.scaleModelInput(sample, timestep: timestep), timestep)
                 sample = try scheduler.step(output, timestep: timestep, sample: sample) { shape in
                     #expect(run.eta > 0 && shape == sample.shape, "\(run)")
-                    return try runs.noise(step)
+                    return runs.noise[step].latents
                 }
             }
             largest = expected.reduce(largest) { max($0, abs($1)) }
@@ -88,7 +88,7 @@ import Testing
             var scheduler = try Self.scheduler(of: run)
             try scheduler.setTimesteps(7)
             for timestep in scheduler.timesteps.prefix(5) {
-                _ = try advance(&scheduler, runs.original(), timestep)
+                _ = try advance(&scheduler, runs.original.latents, timestep)
             }
             try Self.compare(scheduler, with: run, in: runs)
         }

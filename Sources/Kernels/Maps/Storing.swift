@@ -14,7 +14,8 @@ extension Compute {
             out.element == .float32, residual == nil
         {
             let pass = Convolution.Pass(convolution, compute: self)
-            try forEachStripe(of: map, mostRows: pass.mostRows, pass.name, productsPerRow: pass.productsPerRow) { stripe in
+            try forEachStripe(of: map, mostRows: pass.mostRows, pass.name, productsPerRow: pass.productsPerRow) {
+                stripe in
                 pass.rows(stripe, into: out.rows(pixels(of: stripe, in: map)))
             }
             return out

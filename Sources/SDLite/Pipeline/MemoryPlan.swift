@@ -24,7 +24,8 @@ public struct MemoryPlan: Sendable {
             dropsWeights ? "weights leave memory after use" : "weights stay in memory",
             "\(workingSet.winogradTiles) tiles at a time",
             workingSet.largestStoredMap == .max
-                ? "all maps are kept" : "maps above \(workingSet.largestStoredMap / 1_000_000) MB are computed anew when read",
+                ? "all maps are kept"
+                : "maps above \(workingSet.largestStoredMap / 1_000_000) MB are computed anew when read",
         ]
     }
 

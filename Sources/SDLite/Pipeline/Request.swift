@@ -29,9 +29,7 @@ struct Request {
 
         var scheduler =
             try options.configuredScheduler
-            ?? makeScheduler(kind: options.scheduler, configurationJSON: model.schedulerConfiguration) {
-                $0.eta = options.eta
-            }
+            ?? model.scheduler(options.scheduler) { $0.eta = options.eta }
         try scheduler.setTimesteps(options.steps)
         self.scheduler = scheduler
 

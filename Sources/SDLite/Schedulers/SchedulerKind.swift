@@ -84,7 +84,7 @@ public enum SchedulerKind: String, CaseIterable, Sendable {
 ///   - change: changes the configuration before the scheduler is made of it.
 /// - Throws: `FormatError` for what is no JSON, `SchedulerError` when the file names an unknown scheduler or the
 ///   configuration makes no sense.
-public func makeScheduler(
+func makeScheduler(
     kind: SchedulerKind?, configurationJSON: [UInt8], change: (inout SchedulerConfiguration) -> Void = { _ in }
 ) throws -> any Scheduler {
     let kind = try kind ?? SchedulerKind(configurationJSON: configurationJSON)
