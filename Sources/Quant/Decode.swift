@@ -1,7 +1,7 @@
 extension TensorEntry {
     /// All values as floats in row-major order of `shape`: the plain reading of the format that kernels and tests are
     /// compared with.
-    public func decode(_ bytes: UnsafeRawBufferPointer) -> [Float] {
+    package func decode(_ bytes: UnsafeRawBufferPointer) -> [Float] {
         precondition(bytes.count == byteCount, "\(name) has \(byteCount) bytes")
         func half(_ offset: Int) -> Float {
             let bits = bytes.loadUnaligned(fromByteOffset: offset, as: UInt16.self)

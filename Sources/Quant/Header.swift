@@ -1,7 +1,7 @@
 /// The constants of the `.sdq` format.
-public enum WeightFormat {
-    public static let magic: [UInt8] = Array("SDLITEQ1".utf8)
-    public static let version: UInt32 = 1
+package enum WeightFormat {
+    package static let magic: [UInt8] = Array("SDLITEQ1".utf8)
+    package static let version: UInt32 = 1
     /// Bytes before the JSON header: magic, version, checksum, byte count.
     static let prologueByteCount = 24
     static let headerLimit = 100_000_000
@@ -11,46 +11,46 @@ public enum WeightFormat {
 }
 
 /// The JSON header of a `.sdq` file.
-public struct Header: Codable, Sendable, Equatable {
+package struct Header: Codable, Sendable, Equatable {
     /// Name and version of the program that wrote the file.
-    public let converter: String
-    public let documents: [DocumentEntry]
+    package let converter: String
+    package let documents: [DocumentEntry]
     /// In the order in which the engine uses them: text encoder, U-Net, VAE.
-    public let tensors: [TensorEntry]
+    package let tensors: [TensorEntry]
 }
 
-public enum Compression: String, Codable, Sendable {
+package enum Compression: String, Codable, Sendable {
     case none, lz4
 }
 
 /// A text file that travels inside: configuration, tokenizer, licence.
-public struct DocumentEntry: Codable, Sendable, Equatable {
-    public let name: String
+package struct DocumentEntry: Codable, Sendable, Equatable {
+    package let name: String
     /// From the start of the data.
-    public let offset: Int
+    package let offset: Int
     /// Bytes of the document itself.
-    public let byteCount: Int
+    package let byteCount: Int
     /// Bytes that it takes in the file.
-    public let storedByteCount: Int
-    public let compression: Compression
+    package let storedByteCount: Int
+    package let compression: Compression
     /// CRC-32 of the document itself.
-    public let crc32: UInt32
+    package let crc32: UInt32
 }
 
-public struct TensorEntry: Codable, Sendable, Equatable {
-    public let name: String
-    public let shape: [Int]
-    public let scheme: Scheme
+package struct TensorEntry: Codable, Sendable, Equatable {
+    package let name: String
+    package let shape: [Int]
+    package let scheme: Scheme
     /// Input channels that share a scale; nil except for `int8Panels`.
-    public let block: Int?
+    package let block: Int?
     /// From the start of the data.
-    public let offset: Int
-    public let byteCount: Int
+    package let offset: Int
+    package let byteCount: Int
     /// CRC-32 of the bytes as stored.
-    public let crc32: UInt32
+    package let crc32: UInt32
 
     /// What stands before the first dot of the name: `text_encoder`, `unet` or `vae`.
-    public var component: Substring { name.prefix { $0 != "." } }
+    package var component: Substring { name.prefix { $0 != "." } }
 }
 
 func roundUp(_ value: Int, to alignment: Int) -> Int {

@@ -54,7 +54,7 @@ final class InputFile: Sendable {
 
 /// The whole of a regular file that has at most `limit` bytes.
 /// - Throws: `FormatError.cannotOpen`, `.notARegularFile`, `.cannotRead`.
-public func readFile(path: String, limit: Int) throws(FormatError) -> [UInt8] {
+package func readFile(path: String, limit: Int) throws(FormatError) -> [UInt8] {
     let file = try InputFile(path: path)
     guard file.byteCount <= limit else {
         throw .cannotRead(file: path, reason: "\(file.byteCount) bytes; more than \(limit) is refused")

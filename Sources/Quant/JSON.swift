@@ -2,7 +2,7 @@ import FoundationEssentials
 
 /// Decodes JSON from outside.
 /// - Throws: `FormatError.malformedJSON` for anything but the expected structure.
-public func decodeJSON<Value: Decodable>(
+package func decodeJSON<Value: Decodable>(
     _ type: Value.Type, from bytes: [UInt8], file: String
 ) throws(FormatError)
     -> Value

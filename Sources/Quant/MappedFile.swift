@@ -3,12 +3,12 @@ import Glibc
 /// A file mapped read-only: the one place that knows `mmap` and `madvise`. The bytes stay valid as long as this
 /// object lives. Should another process truncate the file meanwhile, touching the lost pages ends the process (SIGBUS),
 /// as with every mapped file.
-public final class MappedFile: @unchecked Sendable {
-    public let path: String
-    public let bytes: UnsafeRawBufferPointer
+package final class MappedFile: @unchecked Sendable {
+    package let path: String
+    package let bytes: UnsafeRawBufferPointer
 
     /// - Throws: `FormatError.cannotOpen`, `.notARegularFile`, `.tooShort` for an empty file.
-    public init(path: String) throws(FormatError) {
+    package init(path: String) throws(FormatError) {
         let file = try InputFile(path: path)
         guard file.byteCount > 0 else { throw .tooShort(file: path, byteCount: 0, needed: 1) }
         guard let start = mmap(nil, file.byteCount, PROT_READ, MAP_PRIVATE, file.descriptor, 0), start != MAP_FAILED
@@ -27,13 +27,13 @@ public final class MappedFile: @unchecked Sendable {
     }
 
     /// Begins to read a range from the disk, without waiting and without making it resident in this process.
-    public func readAhead(_ range: UnsafeRawBufferPointer) {
+    package func readAhead(_ range: UnsafeRawBufferPointer) {
         if !isCached(range) { advise(Advice.readAhead, range) }
     }
 
     /// Waits until the disk has delivered a range. What it has is not made resident here: that is cheaper when it is
     /// touched, by several threads. Before Linux 5.14 all waiting is left to them.
-    public func waitFor(_ range: UnsafeRawBufferPointer) {
+    package func waitFor(_ range: UnsafeRawBufferPointer) {
         if !isCached(range) { advise(Advice.populate, range) }
     }
 
@@ -66,11 +66,11 @@ public final class MappedFile: @unchecked Sendable {
     }
 
     /// Gives all pages back to the system.
-    public func discardAll() { discard(bytes) }
+    package func discardAll() { discard(bytes) }
 
     /// Gives the pages of `range` back to the system, with those around it that Linux made resident on the way (it maps
     /// 64 KiB at a time); they return from the file when touched.
-    public func discard(_ range: UnsafeRawBufferPointer) {
+    package func discard(_ range: UnsafeRawBufferPointer) {
         let (pages, byteCount) = pages(touching: range, unit: Self.faultAround)
         madvise(pages, byteCount, MADV_DONTNEED)
     }

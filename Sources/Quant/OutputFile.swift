@@ -61,7 +61,7 @@ final class OutputFile {
 }
 
 /// Writes a whole file, which appears under its name only when it is complete.
-public func writeFile(_ bytes: [UInt8], path: String) throws(FormatError) {
+package func writeFile(_ bytes: [UInt8], path: String) throws(FormatError) {
     let file = try OutputFile(path: path)
     try file.write(bytes, at: 0)
     try file.commit(byteCount: bytes.count)

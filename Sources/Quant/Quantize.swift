@@ -1,34 +1,34 @@
 /// Sums of squares from which the relative error of a tensor or a whole component follows.
-public struct QuantizationError: Sendable, Equatable {
+package struct QuantizationError: Sendable, Equatable {
     /// Σ (stored − original)².
-    public var squaredError = 0.0
+    package var squaredError = 0.0
     /// Σ original².
-    public var squaredSum = 0.0
+    package var squaredSum = 0.0
 
-    public init() {}
+    package init() {}
 
     /// Root of the mean squared error over the root mean square of the values; 0 for values that are all zero.
-    public var relativeRMS: Double { squaredSum > 0 ? (squaredError / squaredSum).squareRoot() : 0 }
+    package var relativeRMS: Double { squaredSum > 0 ? (squaredError / squaredSum).squareRoot() : 0 }
 
-    public static func += (total: inout QuantizationError, part: QuantizationError) {
+    package static func += (total: inout QuantizationError, part: QuantizationError) {
         total.squaredError += part.squaredError
         total.squaredSum += part.squaredSum
     }
 }
 
 /// Floats to the bytes of a scheme, a piece at a time.
-public enum Quantize {
+package enum Quantize {
     /// The scales tried for a block, relative to (largest magnitude) / 127. Values just beyond ±127 are clamped; the
     /// scale with the least squared error wins.
     static let scaleCandidates: [Float] = [1, 0.996, 0.992, 0.988, 0.984, 0.98, 1.004, 1.008]
 
     /// Row-major fp32.
-    public static func f32(_ values: [Float]) -> [UInt8] {
+    package static func f32(_ values: [Float]) -> [UInt8] {
         values.withUnsafeBytes { Array($0) }
     }
 
     /// Row-major fp16, or nil if a value is too large for it.
-    public static func f16(_ values: [Float], error: inout QuantizationError) -> [UInt8]? {
+    package static func f16(_ values: [Float], error: inout QuantizationError) -> [UInt8]? {
         var bytes = [UInt8](repeating: 0, count: values.count * 2)
         for (index, value) in values.enumerated() {
             let half = Float16(value)
@@ -41,7 +41,7 @@ public enum Quantize {
 
     /// One panel of `f16-panels`, or nil if a value is too large.
     /// - Parameter rows: `[rowCount ≤ 16, layout.rowLength]`; missing rows become zeros.
-    public static func f16Panel(_ rows: [Float], layout: PanelLayout, error: inout QuantizationError) -> [UInt8]? {
+    package static func f16Panel(_ rows: [Float], layout: PanelLayout, error: inout QuantizationError) -> [UInt8]? {
         precondition(layout.block == nil)
         let length = layout.rowLength
         let rowCount = rows.count / length
@@ -60,7 +60,7 @@ public enum Quantize {
 
     /// One panel of `int8-panels`: values, then scales. nil if a scale is too large for fp16.
     /// - Parameter rows: `[rowCount ≤ 16, layout.rowLength]`; missing rows become zeros.
-    public static func int8Panel(_ rows: [Float], layout: PanelLayout, error: inout QuantizationError) -> [UInt8]? {
+    package static func int8Panel(_ rows: [Float], layout: PanelLayout, error: inout QuantizationError) -> [UInt8]? {
         guard let block = layout.block else { preconditionFailure("int8 needs a block size") }
         let length = layout.rowLength
         let rowCount = rows.count / length

@@ -1,13 +1,13 @@
 /// The tensors of a model that is stored as one safetensors file, or as several with an index
 /// (`….safetensors.index.json`, whose `weight_map` says which tensor is in which file).
-public struct SafetensorsCheckpoint: Sendable {
-    public let path: String
+package struct SafetensorsCheckpoint: Sendable {
+    package let path: String
     private let tensors: [String: (file: SafetensorsFile, entry: SafetensorsEntry)]
 
-    public var names: [String] { Array(tensors.keys) }
+    package var names: [String] { Array(tensors.keys) }
 
     /// - Throws: the `FormatError` of the first rule that the file, the index or a shard breaks.
-    public init(path: String) throws(FormatError) {
+    package init(path: String) throws(FormatError) {
         self.path = path
         var tensors: [String: (file: SafetensorsFile, entry: SafetensorsEntry)] = [:]
         if path.hasSuffix(".json") {
@@ -34,10 +34,10 @@ public struct SafetensorsCheckpoint: Sendable {
         self.tensors = tensors
     }
 
-    public func entry(_ name: String) -> SafetensorsEntry? { tensors[name]?.entry }
+    package func entry(_ name: String) -> SafetensorsEntry? { tensors[name]?.entry }
 
     /// The file that holds a tensor.
-    public func file(_ name: String) -> SafetensorsFile? { tensors[name]?.file }
+    package func file(_ name: String) -> SafetensorsFile? { tensors[name]?.file }
 
     private struct Index: Decodable {
         let weight_map: [String: String]

@@ -1,31 +1,31 @@
 import FoundationEssentials
 
 /// One tensor of a safetensors file.
-public struct SafetensorsEntry: Sendable, Equatable {
-    public let name: String
+package struct SafetensorsEntry: Sendable, Equatable {
+    package let name: String
     /// As in the file: `F32`, `F16`, `BF16`, `I64`, ...
-    public let dtype: String
-    public let shape: [Int]
+    package let dtype: String
+    package let shape: [Int]
     /// In the file, counted from its first byte.
-    public let offset: Int
-    public let byteCount: Int
+    package let offset: Int
+    package let byteCount: Int
 }
 
 /// A reader of the safetensors format: 8 bytes of header length, a JSON object of names with dtype, shape and
 /// data_offsets, then the data. The rules are those of the reference implementation's `validate()`: ranges in a row
 /// that cover the data exactly, each as long as its type and shape need. Values are read in pieces, so that no tensor
 /// need ever be in memory as a whole. (https://huggingface.co/docs/safetensors)
-public final class SafetensorsFile: Sendable {
+package final class SafetensorsFile: Sendable {
     /// The types whose values can be read.
-    public static let readableTypes: Set = ["F32", "F16", "BF16"]
+    package static let readableTypes: Set = ["F32", "F16", "BF16"]
     static let headerLimit = 100_000_000
 
-    public let entries: [String: SafetensorsEntry]
-    public var path: String { file.path }
+    package let entries: [String: SafetensorsEntry]
+    package var path: String { file.path }
     private let file: InputFile
 
     /// - Throws: the `FormatError` of the first rule that is broken.
-    public init(path: String) throws(FormatError) {
+    package init(path: String) throws(FormatError) {
         let file = try InputFile(path: path)
         guard file.byteCount >= 8 else { throw .tooShort(file: path, byteCount: file.byteCount, needed: 8) }
         let claimed = UInt64(littleEndian: try file.read(UInt64.self, at: 0, count: 1)[0])
@@ -46,7 +46,7 @@ public final class SafetensorsFile: Sendable {
 
     /// The elements `range` of a tensor, row-major, as floats.
     /// - Throws: `FormatError.unsupportedDtype` unless it is F32, F16 or BF16; `.notFinite`; `.cannotRead`.
-    public func floats(_ entry: SafetensorsEntry, _ range: Range<Int>) throws(FormatError) -> [Float] {
+    package func floats(_ entry: SafetensorsEntry, _ range: Range<Int>) throws(FormatError) -> [Float] {
         precondition(entries[entry.name] == entry, "\(entry.name) is no entry of \(path)")
         let width = entry.dtype == "F32" ? 4 : 2
         precondition(range.lowerBound >= 0 && range.upperBound <= entry.byteCount / width, "range outside the tensor")

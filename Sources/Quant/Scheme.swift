@@ -1,5 +1,5 @@
 /// How a tensor's values are stored. The layouts are specified in `docs/FORMAT.md`.
-public enum Scheme: String, Codable, Sendable {
+package enum Scheme: String, Codable, Sendable {
     /// Row-major fp32. Fallback for flat tensors with values that fp16 cannot hold.
     case f32
     /// Row-major fp16: biases, norms, embeddings.
@@ -33,23 +33,23 @@ public enum Scheme: String, Codable, Sendable {
 /// Where the values of a matrix `[N, K]` or convolution `[N, C, kh, kw]` lie when it is stored in panels of 16 output
 /// channels. A panel holds, for each input channel and then each tap, 16 values, one per output channel; with a block
 /// size, these values are int8 and the panel's scales follow: 16 fp16 for each block of input channels.
-public struct PanelLayout: Sendable, Equatable {
-    public static let width = 16
+package struct PanelLayout: Sendable, Equatable {
+    package static let width = 16
 
-    public let outputs: Int
-    public let inputs: Int
-    public let taps: Int
+    package let outputs: Int
+    package let inputs: Int
+    package let taps: Int
     /// Input channels that share a scale; nil for fp16 values.
-    public let block: Int?
+    package let block: Int?
     /// Bytes of a panel's values, without the scales.
-    public let valueByteCount: Int
+    package let valueByteCount: Int
     /// Bytes from one panel to the next.
-    public let stride: Int
+    package let stride: Int
     /// Bytes of all panels.
-    public let byteCount: Int
+    package let byteCount: Int
 
     /// nil for a shape of another rank, a dimension below 1, or a size that overflows.
-    public init?(shape: [Int], block: Int? = nil) {
+    package init?(shape: [Int], block: Int? = nil) {
         guard shape.count == 2 || shape.count == 4, elementCount(shape) != nil else { return nil }
         let (outputs, inputs, taps) = (shape[0], shape[1], shape.dropFirst(2).reduce(1, *))
         guard let values = product(inputs * taps, PanelLayout.width * (block == nil ? 2 : 1)) else { return nil }
@@ -65,12 +65,12 @@ public struct PanelLayout: Sendable, Equatable {
         byteCount = total
     }
 
-    public var panelCount: Int { (outputs - 1) / PanelLayout.width + 1 }
+    package var panelCount: Int { (outputs - 1) / PanelLayout.width + 1 }
     /// Values per output channel: input channels × taps.
-    public var rowLength: Int { inputs * taps }
-    public var blockCount: Int { block.map { (inputs - 1) / $0 + 1 } ?? 0 }
+    package var rowLength: Int { inputs * taps }
+    package var blockCount: Int { block.map { (inputs - 1) / $0 + 1 } ?? 0 }
     /// Output channels of a panel that are not padding.
-    public func rows(inPanel panel: Int) -> Int { min(PanelLayout.width, outputs - panel * PanelLayout.width) }
+    package func rows(inPanel panel: Int) -> Int { min(PanelLayout.width, outputs - panel * PanelLayout.width) }
 }
 
 /// The number of elements of a shape of rank 1...4 with dimensions of at least 1; nil otherwise or on overflow.

@@ -1,14 +1,14 @@
 /// The bytes of a tensor where they lie in the mapped file. Holding on to `owner` keeps them valid.
-public struct LentBytes: @unchecked Sendable {
-    public let bytes: UnsafeRawBufferPointer
-    public let owner: MappedFile
+package struct LentBytes: @unchecked Sendable {
+    package let bytes: UnsafeRawBufferPointer
+    package let owner: MappedFile
 }
 
 /// A `.sdq` file: mapped, validated once when it is opened, then lent out piece by piece. `docs/FORMAT.md` is the
 /// specification.
-public final class WeightFile: Sendable {
-    public let path: String
-    public let header: Header
+package final class WeightFile: Sendable {
+    package let path: String
+    package let header: Header
     private let map: MappedFile
     /// Where the data begins in the file: offsets count from here.
     private let dataStart: Int
@@ -17,7 +17,7 @@ public final class WeightFile: Sendable {
 
     /// Maps the file and checks everything but the checksums of the contents.
     /// - Throws: the `FormatError` of the first rule that is broken.
-    public init(path: String) throws(FormatError) {
+    package init(path: String) throws(FormatError) {
         let map = try MappedFile(path: path)
         let prologue = WeightFormat.prologueByteCount
         guard map.bytes.starts(with: WeightFormat.magic.prefix(map.bytes.count)) else {
@@ -52,35 +52,35 @@ public final class WeightFile: Sendable {
         documentIndex = Dictionary(uniqueKeysWithValues: header.documents.enumerated().map { ($1.name, $0) })
     }
 
-    public func entry(_ name: String) -> TensorEntry? {
+    package func entry(_ name: String) -> TensorEntry? {
         tensorIndex[name].map { header.tensors[$0] }
     }
 
     /// The stored bytes of a tensor of this file.
-    public func lend(_ entry: TensorEntry) -> LentBytes {
+    package func lend(_ entry: TensorEntry) -> LentBytes {
         precondition(self.entry(entry.name) == entry, "\(entry.name) is no entry of \(path)")
         return LentBytes(bytes: stored(entry.offset, entry.byteCount), owner: map)
     }
 
     /// Waits until the disk has delivered a tensor.
-    public func waitFor(_ entry: TensorEntry) { map.waitFor(stored(entry.offset, entry.byteCount)) }
+    package func waitFor(_ entry: TensorEntry) { map.waitFor(stored(entry.offset, entry.byteCount)) }
 
     /// Begins to read a tensor from the disk.
-    public func readAhead(_ entry: TensorEntry) { map.readAhead(stored(entry.offset, entry.byteCount)) }
+    package func readAhead(_ entry: TensorEntry) { map.readAhead(stored(entry.offset, entry.byteCount)) }
 
     /// Gives a tensor's pages back to the system; they return when they are touched.
-    public func discard(_ entry: TensorEntry) { map.discard(stored(entry.offset, entry.byteCount)) }
+    package func discard(_ entry: TensorEntry) { map.discard(stored(entry.offset, entry.byteCount)) }
 
     /// Gives the pages of the whole file back to the system.
-    public func discardAll() { map.discardAll() }
+    package func discardAll() { map.discardAll() }
 
-    public func hasDocument(_ name: String) -> Bool {
+    package func hasDocument(_ name: String) -> Bool {
         documentIndex[name] != nil
     }
 
     /// A document, decompressed.
     /// - Throws: `FormatError.missingDocument`, `.cannotDecompress`, `.checksum`.
-    public func document(_ name: String) throws(FormatError) -> [UInt8] {
+    package func document(_ name: String) throws(FormatError) -> [UInt8] {
         guard let index = documentIndex[name] else { throw .missingDocument(file: path, document: name) }
         let entry = header.documents[index]
         let packed = stored(entry.offset, entry.storedByteCount)
@@ -101,7 +101,7 @@ public final class WeightFile: Sendable {
     /// Checks the checksum of every document and tensor. `progress` is given the bytes of tensors checked so far and
     /// their total, after each tensor.
     /// - Throws: `FormatError.checksum` or `.cannotDecompress` with the first name that is wrong.
-    public func verify(progress: (_ done: Int, _ total: Int) -> Void = { _, _ in }) throws(FormatError) {
+    package func verify(progress: (_ done: Int, _ total: Int) -> Void = { _, _ in }) throws(FormatError) {
         for document in header.documents {
             _ = try self.document(document.name)
         }

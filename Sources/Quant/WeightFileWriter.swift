@@ -1,13 +1,13 @@
 import FoundationEssentials
 
 /// A tensor that is going to be written.
-public struct PlannedTensor: Sendable, Equatable {
-    public let name: String
-    public let shape: [Int]
-    public let scheme: Scheme
-    public let block: Int?
+package struct PlannedTensor: Sendable, Equatable {
+    package let name: String
+    package let shape: [Int]
+    package let scheme: Scheme
+    package let block: Int?
 
-    public init(name: String, shape: [Int], scheme: Scheme, block: Int? = nil) {
+    package init(name: String, shape: [Int], scheme: Scheme, block: Int? = nil) {
         self.name = name
         self.shape = shape
         self.scheme = scheme
@@ -15,13 +15,13 @@ public struct PlannedTensor: Sendable, Equatable {
     }
 
     /// Bytes that the tensor takes, or nil if its scheme does not permit its shape or block.
-    public var byteCount: Int? { scheme.byteCount(shape: shape, block: block) }
+    package var byteCount: Int? { scheme.byteCount(shape: shape, block: block) }
 }
 
 /// Writes a `.sdq` file front to back: the plan fixes the layout, `append` takes the bytes of the tensors in the
 /// plan's order in pieces of any size, `finish` writes the header and gives the file its name. Before that nothing is
 /// to be seen under that name; if the writer goes away unfinished, nothing is left.
-public final class WeightFileWriter {
+package final class WeightFileWriter {
     private let output: OutputFile
     private let converter: String
     private let documents: [DocumentEntry]
@@ -35,7 +35,7 @@ public final class WeightFileWriter {
 
     /// - Parameter documents: name and contents; each is compressed if that makes it smaller.
     /// - Throws: `FormatError.cannotWrite`; `.badShape`, `.badName`, ... for a plan that the format does not permit.
-    public init(
+    package init(
         path: String, converter: String, documents: [(name: String, contents: [UInt8])], tensors: [PlannedTensor]
     ) throws(FormatError) {
         var end = 0
@@ -73,7 +73,7 @@ public final class WeightFileWriter {
     }
 
     /// Adds the next bytes of the current tensor; when it is full the next one of the plan becomes the current one.
-    public func append(_ bytes: [UInt8]) throws(FormatError) {
+    package func append(_ bytes: [UInt8]) throws(FormatError) {
         precondition(current < tensors.count, "all tensors are written")
         let entry = tensors[current]
         precondition(bytes.count <= entry.byteCount - filled, "\(entry.name) is longer than planned")
@@ -92,7 +92,7 @@ public final class WeightFileWriter {
 
     /// Writes the header, syncs the file and moves it to its place. Returns the size of the file.
     @discardableResult
-    public func finish() throws(FormatError) -> Int {
+    package func finish() throws(FormatError) -> Int {
         precondition(current == tensors.count, "\(tensors.count - current) tensors are missing")
         let header = Header(converter: converter, documents: documents, tensors: tensors)
         var json = try WeightFileWriter.encode(header, file: output.path)

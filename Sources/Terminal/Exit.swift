@@ -3,7 +3,7 @@ import Glibc
 
 /// Ends the program after `error`. Exit status: 0 for help, 2 for wrong usage, 130 after an interruption, 1 for
 /// everything else.
-public func exit<Command: ParsableArguments>(_ command: Command.Type, after error: any Error) -> Never {
+package func exit<Command: ParsableArguments>(_ command: Command.Type, after error: any Error) -> Never {
     switch Command.exitCode(for: error) {
     case .success:
         print(Command.fullMessage(for: error))

@@ -1,17 +1,17 @@
 import Glibc
 
 /// One line on stderr that redraws itself, if stderr is a terminal.
-public struct ProgressBar {
+package struct ProgressBar {
     private let isTerminal: Bool
     private var shown = ""
 
     /// - Parameter quiet: shows nothing
-    public init(quiet: Bool = false) {
+    package init(quiet: Bool = false) {
         isTerminal = !quiet && isatty(STDERR_FILENO) == 1
     }
 
     /// - Parameter note: what stands behind the bar, such as the time left
-    public mutating func show(_ title: String, _ done: Int, of total: Int, note: String = "") {
+    package mutating func show(_ title: String, _ done: Int, of total: Int, note: String = "") {
         guard isTerminal else { return }
         let percent = total > 0 ? done * 100 / total : 100
         let filled = String(repeating: "#", count: percent * 40 / 100)
@@ -24,13 +24,13 @@ public struct ProgressBar {
     }
 
     /// Leaves the line.
-    public mutating func end() {
+    package mutating func end() {
         if !shown.isEmpty { printError("") }
         shown = ""
     }
 }
 
-public func printError(_ text: String, terminator: String = "\n") {
+package func printError(_ text: String, terminator: String = "\n") {
     let line = Array((text + terminator).utf8)
     _ = line.withUnsafeBytes { write(STDERR_FILENO, $0.baseAddress, $0.count) }
 }

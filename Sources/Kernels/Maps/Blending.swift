@@ -6,7 +6,7 @@ extension Compute {
     ///   - step: from the first row or column of one tile to that of the next
     ///   - overlap: rows or columns of a tile that also belong to the next
     ///   - tile: makes the tile at a row and column, `step + overlap` high and wide or what is left of the map
-    public func blended(
+    package func blended(
         _ shape: [Int], step: Int, overlap: Int, tile: (_ y: Int, _ x: Int) throws -> Tensor
     ) rethrows -> Tensor {
         let out = tensor(shape)

@@ -1,21 +1,21 @@
 /// The geometry of a square convolution over `[batch, height, width, channels]`.
-public struct ConvolutionShape: Sendable, Equatable {
-    public var kernel: Int
-    public var stride: Int
+package struct ConvolutionShape: Sendable, Equatable {
+    package var kernel: Int
+    package var stride: Int
     /// Zero rows and columns before the first and after the last (the VAE encoder pads on one side only).
-    public var paddingBefore: Int
-    public var paddingAfter: Int
+    package var paddingBefore: Int
+    package var paddingAfter: Int
 
-    public init(kernel: Int, stride: Int = 1, paddingBefore: Int, paddingAfter: Int) {
+    package init(kernel: Int, stride: Int = 1, paddingBefore: Int, paddingAfter: Int) {
         self.kernel = kernel
         self.stride = stride
         self.paddingBefore = paddingBefore
         self.paddingAfter = paddingAfter
     }
 
-    public static let pointwise = ConvolutionShape(kernel: 1, paddingBefore: 0, paddingAfter: 0)
-    public static let same3x3 = ConvolutionShape(kernel: 3, paddingBefore: 1, paddingAfter: 1)
-    public static let halving3x3 = ConvolutionShape(kernel: 3, stride: 2, paddingBefore: 1, paddingAfter: 1)
+    package static let pointwise = ConvolutionShape(kernel: 1, paddingBefore: 0, paddingAfter: 0)
+    package static let same3x3 = ConvolutionShape(kernel: 3, paddingBefore: 1, paddingAfter: 1)
+    package static let halving3x3 = ConvolutionShape(kernel: 3, stride: 2, paddingBefore: 1, paddingAfter: 1)
 
     func outputSize(_ size: Int) -> Int { (size + paddingBefore + paddingAfter - kernel) / stride + 1 }
 }
@@ -64,7 +64,7 @@ extension Compute {
     ///   - bias: `[outputs]`, or `[batch, outputs]`
     ///   - size: convolves the input as if it had first been enlarged to this height and width by nearest
     ///   neighbour (`torch.nn.functional.interpolate`), without making the enlarged map
-    public func convolution(
+    package func convolution(
         _ x: FeatureMap, _ weights: WeightMatrix, bias: Tensor? = nil, _ geometry: ConvolutionShape,
         upsampledTo size: (height: Int, width: Int)? = nil
     ) -> FeatureMap {

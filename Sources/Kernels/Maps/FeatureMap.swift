@@ -1,8 +1,8 @@
 /// A map `[batch, height, width, channels]` as the next operation reads it: stored, or stored in two tensors whose
 /// channels follow each other, or a convolution that computes its rows when they are asked for; and normalised on the
 /// way, if it is the result of a norm. What is only read row by row need not exist as a whole.
-public struct FeatureMap {
-    public let shape: [Int]
+package struct FeatureMap {
+    package let shape: [Int]
     let source: Source
     /// What numbers are rounded to before the norm: a map that is computed anew whenever it is read must have the same
     /// values as if it were stored.
@@ -22,11 +22,11 @@ public struct FeatureMap {
         let silu: Bool
     }
 
-    public init(_ tensor: Tensor) { self.init(joining: [tensor]) }
+    package init(_ tensor: Tensor) { self.init(joining: [tensor]) }
 
     /// `tensors`, of the same height and width, one after the other in the channels; an image that one of them has for
     /// all is not repeated in memory.
-    public init(joining tensors: [Tensor]) {
+    package init(joining tensors: [Tensor]) {
         let first = tensors[0]
         precondition(tensors.allSatisfy { $0.shape.count == 4 && $0.shape[1...2] == first.shape[1...2] })
         let batch = tensors.reduce(1) { max($0, $1.shape[0]) }
@@ -52,14 +52,14 @@ public struct FeatureMap {
     /// The same, each number rounded when it is read, as if it had been stored so.
     func rounded(to element: Tensor.Element) -> FeatureMap { FeatureMap(shape, source, element, norm) }
 
-    public var batch: Int { shape[0] }
-    public var height: Int { shape[1] }
-    public var width: Int { shape[2] }
-    public var channels: Int { shape[3] }
-    public var count: Int { shape.reduce(1, *) }
+    package var batch: Int { shape[0] }
+    package var height: Int { shape[1] }
+    package var width: Int { shape[2] }
+    package var channels: Int { shape[3] }
+    package var count: Int { shape.reduce(1, *) }
 
     /// The tensor that this map is, if it is just one.
-    public var tensor: Tensor? {
+    package var tensor: Tensor? {
         guard norm == nil, case .stored(let tensors) = source, tensors.count == 1 else { return nil }
         return tensors[0]
     }

@@ -7,7 +7,7 @@ extension Compute {
     /// - Parameters:
     ///   - weight, bias: `[channels]`
     ///   - groups: divides channels
-    public func groupNorm(
+    package func groupNorm(
         _ x: FeatureMap, weight: Tensor, bias: Tensor, groups: Int, epsilon: Float, silu: Bool = false
     ) throws(CancellationError) -> FeatureMap {
         let channels = x.channels
@@ -62,7 +62,7 @@ extension Compute {
     }
 
     /// Layer normalisation over the last dimension (Ba et al. 2016).
-    public func layerNorm(
+    package func layerNorm(
         _ x: Tensor, weight: Tensor, bias: Tensor, epsilon: Float
     ) throws(CancellationError) -> Tensor {
         try checkCancellation()

@@ -4,7 +4,7 @@ extension Compute {
     ///   - residual: a map of the same shape that is added
     ///   - target: where the result goes, else a new tensor. It may be one that the map's norm or the residual read, if
     ///     it has their height and width: rows are read before they are overwritten.
-    public func stored(
+    package func stored(
         _ map: FeatureMap, as element: Tensor.Element = .float32, adding residual: FeatureMap? = nil,
         into target: Tensor? = nil
     ) throws(CancellationError) -> Tensor {
@@ -53,7 +53,7 @@ extension Compute {
 
     /// A map for later: kept compactly where it is small enough for the limits, else computed when it is read. The values
     /// are the same.
-    public func storedIfSmall(_ map: FeatureMap) throws(CancellationError) -> FeatureMap {
+    package func storedIfSmall(_ map: FeatureMap) throws(CancellationError) -> FeatureMap {
         let byteCount = compactElement.byteCount(rows: map.count / map.channels, channels: map.channels)
         if byteCount > Run.current.workingSet.largestStoredMap { return map.rounded(to: compactElement) }
         return FeatureMap(try stored(map, as: compactElement))

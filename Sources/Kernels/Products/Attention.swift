@@ -9,7 +9,7 @@ extension Compute {
     /// - Parameters:
     ///   - query: `[batch, ..., heads·d]`, tokens in the middle
     ///   - causal: a token attends to itself and those before it only
-    public func attention(
+    package func attention(
         query: Tensor, _ packed: KeysAndValues, causal: Bool = false
     ) throws(CancellationError) -> Tensor {
         try checkCancellation()

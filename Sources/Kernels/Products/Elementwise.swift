@@ -2,13 +2,13 @@ extension Compute {
     private static let chunk = 16_384
 
     /// x ← x · sigmoid(x), in place.
-    public func silu(_ x: Tensor) { swish(x, scale: 1) }
+    package func silu(_ x: Tensor) { swish(x, scale: 1) }
 
     /// x ← x · sigmoid(1.702 x), in place: CLIP's activation.
-    public func quickGelu(_ x: Tensor) { swish(x, scale: 1.702) }
+    package func quickGelu(_ x: Tensor) { swish(x, scale: 1.702) }
 
     /// The exact x/2 · (1 + erf(x/√2)), in place.
-    public func gelu(_ x: Tensor) {
+    package func gelu(_ x: Tensor) {
         perform("activation") { forEachVectorRange(x) { kernels.gelu(x.pointer + $0, $1) } }
     }
 
@@ -17,13 +17,13 @@ extension Compute {
     }
 
     /// sum ← sum + x, in place.
-    public func add(_ x: Tensor, to sum: Tensor) {
+    package func add(_ x: Tensor, to sum: Tensor) {
         precondition(x.count == sum.count)
         perform("add") { forEachVectorRange(x) { kernels.add(x.pointer + $0, $1, sum.pointer + $0) } }
     }
 
     /// x[..., c] += offsets[c], in place.
-    public func addPerChannel(_ offsets: Tensor, to x: Tensor) {
+    package func addPerChannel(_ offsets: Tensor, to x: Tensor) {
         let channels = x.channels
         precondition(offsets.count == channels && channels % 8 == 0)
         perform("add") {
@@ -36,7 +36,7 @@ extension Compute {
     }
 
     /// GEGLU's gate (Shazeer 2020): `[rows, 2·width]` of (hidden, gate) → hidden · gelu(gate), `[rows, width]`.
-    public func gatedGelu(_ x: Tensor) -> Tensor {
+    package func gatedGelu(_ x: Tensor) -> Tensor {
         let width = x.channels / 2
         precondition(width % 8 == 0)
         let out = tensor(Array(x.shape.dropLast()) + [width])
@@ -52,7 +52,7 @@ extension Compute {
     }
 
     /// `x` `[1, ...]`, `count` times over: `[count, ...]`.
-    public func repeated(_ x: Tensor, _ count: Int) -> Tensor {
+    package func repeated(_ x: Tensor, _ count: Int) -> Tensor {
         precondition(x.shape[0] == 1)
         let out = tensor([count] + x.shape.dropFirst())
         perform("repeat") {
@@ -62,7 +62,7 @@ extension Compute {
     }
 
     /// Half floats, as a tensor.
-    public func float16(_ bytes: UnsafeRawBufferPointer, shape: [Int]) -> Tensor {
+    package func float16(_ bytes: UnsafeRawBufferPointer, shape: [Int]) -> Tensor {
         let out = tensor(shape)
         precondition(bytes.count == 2 * out.count)
         perform("weights") {
@@ -78,7 +78,7 @@ extension Compute {
     }
 
     /// Floats at `bytes`, as a tensor.
-    public func float32(_ bytes: UnsafeRawBufferPointer, shape: [Int]) -> Tensor {
+    package func float32(_ bytes: UnsafeRawBufferPointer, shape: [Int]) -> Tensor {
         let out = tensor(shape)
         precondition(bytes.count == 4 * out.count)
         perform("weights") {

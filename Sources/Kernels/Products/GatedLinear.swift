@@ -6,7 +6,7 @@ extension Compute {
     /// GEGLU (Shazeer 2020; diffusers models/activations.py): hidden · gelu(gate), where the first half of
     /// `x · weightsᵀ + bias` is hidden and the second the gate. `[..., inputs]` → `[..., outputs / 2]`; the product of
     /// twice that width never exists as a whole.
-    public func gatedLinear(
+    package func gatedLinear(
         _ x: Tensor, _ weights: WeightMatrix, bias: Tensor? = nil
     ) throws(CancellationError) -> Tensor {
         let (width, panelWidth) = (weights.outputs / 2, WeightMatrix.panelWidth)

@@ -1,6 +1,6 @@
 /// What attention reads of its context, per batch and head: keys as panels `[keys/5][d][5]` and values as panels
 /// `[padded d/5][keys][5]`.
-public final class KeysAndValues: Sendable {
+package final class KeysAndValues: Sendable {
     let batch: Int
     let heads: Int
     let keys: Int
@@ -34,7 +34,7 @@ public final class KeysAndValues: Sendable {
 extension Compute {
     /// Packs the keys before the values are computed, so that the two need not exist unpacked together.
     /// - Parameter key, value: compute `[batch, ..., heads·d]`, keys in the middle; called once each, in this order
-    public func keysAndValues(
+    package func keysAndValues(
         heads: Int, key: () throws -> Tensor, value: () throws -> Tensor
     ) throws -> KeysAndValues {
         let (keyPanels, shape) = packKeys(try key(), heads: heads)

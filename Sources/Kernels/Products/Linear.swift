@@ -1,13 +1,13 @@
 extension Compute {
     /// `x · weightsᵀ + bias`: `[..., inputs]` → `[..., outputs]`.
-    public func linear(_ x: Tensor, _ weights: WeightMatrix, bias: Tensor? = nil) throws(CancellationError) -> Tensor {
+    package func linear(_ x: Tensor, _ weights: WeightMatrix, bias: Tensor? = nil) throws(CancellationError) -> Tensor {
         let out = tensor(Array(x.shape.dropLast()) + [weights.outputs])
         try linear(x, weights, bias: bias, into: out, accumulate: false)
         return out
     }
 
     /// `residual += x · weightsᵀ + bias`, in place.
-    public func linear(
+    package func linear(
         _ x: Tensor, _ weights: WeightMatrix, bias: Tensor? = nil, addingTo residual: Tensor
     ) throws(CancellationError) {
         try linear(x, weights, bias: bias, into: residual, accumulate: true)

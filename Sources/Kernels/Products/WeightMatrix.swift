@@ -1,5 +1,5 @@
 /// Sees to it that weights are in memory while an operation uses them.
-public protocol WeightResidence: AnyObject, Sendable {
+package protocol WeightResidence: AnyObject, Sendable {
     func begin()
     func end()
 }
@@ -8,15 +8,15 @@ public protocol WeightResidence: AnyObject, Sendable {
 ///
 /// Panels of 16 output channels: for each input channel, for each tap, 16 values, one per output channel. An int8
 /// panel ends with its scales: 16 half floats for every `block` input channels.
-public struct WeightMatrix: @unchecked Sendable {
-    public enum Storage: Sendable, Equatable {
+package struct WeightMatrix: @unchecked Sendable {
+    package enum Storage: Sendable, Equatable {
         case float16
         case int8(block: Int)
     }
-    public let outputs: Int
-    public let inputs: Int
-    public let taps: Int
-    public let storage: Storage
+    package let outputs: Int
+    package let inputs: Int
+    package let taps: Int
+    package let storage: Storage
     let bytes: UnsafeRawPointer
     private let owner: AnyObject
     let residence: (any WeightResidence)?
@@ -26,7 +26,7 @@ public struct WeightMatrix: @unchecked Sendable {
     /// - Parameters:
     ///   - owner: keeps `bytes` alive
     ///   - residence: told of every use
-    public init(
+    package init(
         outputs: Int, inputs: Int, taps: Int, storage: Storage, bytes: UnsafeRawBufferPointer, owner: AnyObject,
         residence: (any WeightResidence)? = nil
     ) {

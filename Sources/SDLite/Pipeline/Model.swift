@@ -4,7 +4,7 @@ import Quant
 
 /// A model file, opened and checked: what it holds, and the parts of the pipeline made from it.
 public final class Model: Sendable {
-    public let file: WeightFile
+    package let file: WeightFile
     /// `scheduler_config.json` as it came with the checkpoint.
     public let schedulerConfiguration: [UInt8]
     let stream: WeightStream
