@@ -35,4 +35,4 @@ for timestep in scheduler.timesteps {
 }
 
 // 5. From latents to pixels.
-try Image(vae.decode(latents)).writePNG(to: arguments[3])
+try Image(vae.decode(scaled: latents)).writePNG(to: arguments[3])

@@ -1,3 +1,5 @@
+import FoundationEssentials
+
 /// What can be wrong with a file: one case per rule. Every description is one line that names the file and, where
 /// there is one, the tensor or document.
 public enum FormatError: Error, Sendable, Equatable {
@@ -40,7 +42,9 @@ public enum FormatError: Error, Sendable, Equatable {
     case exceedsHalf(file: String, tensor: String)
 }
 
-extension FormatError: CustomStringConvertible {
+extension FormatError: LocalizedError, CustomStringConvertible {
+    public var errorDescription: String? { description }
+
     public var description: String {
         switch self {
         case .cannotOpen(let file, let reason):

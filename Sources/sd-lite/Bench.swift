@@ -81,12 +81,12 @@ struct Bench: ParsableCommand {
         }
         // Once before it counts: pages are mapped, buffers touched.
         _ = try unet(latents, step: 0, conditioning)
-        _ = try vae.decode(latents)
+        _ = try vae.decode(scaled: latents)
         for _ in 0..<rounds {
             if let blas { report.peaks.append(blas.peak()) }
             try measure(.text) { _ = try pipeline.textEncoder(prompts) }
             try measure(.unet) { _ = try unet(latents, step: 0, conditioning) }
-            try measure(.vae) { _ = try vae.decode(latents) }
+            try measure(.vae) { _ = try vae.decode(scaled: latents) }
         }
         report.peakMemoryBytes = MemoryUsage.peak
         print(json ? try report.json : report.table(withGroups: groups))

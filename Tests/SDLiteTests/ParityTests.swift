@@ -45,7 +45,7 @@ import Testing
             let name = "vae.\(size[0])x\(size[1])"
             // The fixture's latents are already divided by the scaling factor, as diffusers' decode wants them.
             let latents = try tiny.latents("\(name).latents") * pipeline.vae.scalingFactor
-            let image = Latents(channelsLast: try pipeline.vae.decode(latents))
+            let image = Latents(channelsLast: try pipeline.vae.decode(scaled: latents))
             #expect(relativeRMS(image.values, try tiny.expected("\(name).image").values) < Self.tolerance, "\(name)")
         }
     }
@@ -53,11 +53,11 @@ import Testing
     @Test func tiledDecode() throws {
         let latents = try tiny.latents("vae.tiled.latents") * pipeline.vae.scalingFactor
         let expected = try tiny.expected("vae.tiled.image").values
-        let image = Latents(channelsLast: try pipeline.vae.tiledDecode(latents))
+        let image = Latents(channelsLast: try pipeline.vae.tiledDecode(scaled: latents))
         #expect(relativeRMS(image.values, expected) < Self.tolerance)
-        let whole = Latents(channelsLast: try pipeline.vae.decode(latents))
+        let whole = Latents(channelsLast: try pipeline.vae.decode(scaled: latents))
         #expect(relativeRMS(whole.values, expected) > 1e-2, "tiles do change the picture")
-        #expect(throws: ModelError.self) { try pipeline.vae.tiledDecode(latents.repeated(2)) }
+        #expect(throws: ModelError.self) { try pipeline.vae.tiledDecode(scaled: latents.repeated(2)) }
     }
 
     @Test(arguments: ["pndm", "ddim", "lms", "unguided", "negative", "odd_size", "two"])
@@ -85,7 +85,7 @@ import Testing
         for size in tiny.cases.sizes.dropLast() {
             let name = "vae.\(size[0])x\(size[1])"
             let latents = try tiny.latents("\(name).latents") * pipeline.vae.scalingFactor
-            let image = Latents(channelsLast: try pipeline.vae.decode(latents))
+            let image = Latents(channelsLast: try pipeline.vae.decode(scaled: latents))
             #expect(relativeRMS(image.values, try tiny.expected("\(name).image").values) < 1e-3, "\(name)")
         }
         for (name, picture) in tiny.cases.pictures {
@@ -129,7 +129,7 @@ import Testing
         #expect(relativeRMS(noise.values, try tiny.expected("unet.9x13.t500").values) < 0.06)
 
         let latents = try tiny.latents("vae.9x13.latents") * tiny.pipeline.vae.scalingFactor
-        let image = Latents(channelsLast: try tiny.pipeline.vae.decode(latents))
+        let image = Latents(channelsLast: try tiny.pipeline.vae.decode(scaled: latents))
         #expect(relativeRMS(image.values, try tiny.expected("vae.9x13.image").values) < 0.024)
     }
 

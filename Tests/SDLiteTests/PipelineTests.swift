@@ -175,7 +175,7 @@ import Testing
             }
         }
         #expect(throws: ModelError.self) { try pipeline.unet(three, timestep: 1, encoderHiddenStates: states) }
-        #expect(throws: ModelError.self) { try pipeline.vae.decode(three) }
+        #expect(throws: ModelError.self) { try pipeline.vae.decode(scaled: three) }
         #expect(throws: ModelError.self) { try pipeline.unet.conditioning(timesteps: [], encoderHiddenStates: states) }
         let conditioning = try pipeline.unet.conditioning(timesteps: [1], encoderHiddenStates: states)
         for step in [-1, 1] {

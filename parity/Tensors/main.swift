@@ -41,7 +41,7 @@ func compute(_ part: String, _ arguments: [String], with pipeline: Pipeline) thr
             [input.shape[0], states.count / input.shape[0] / channels, channels], values: states)
         return try pipeline.unet(input, timestep: timestep, encoderHiddenStates: encoderHiddenStates).values
     case ("vae", 5):
-        return try pipeline.vae.decode(latents(arguments)).values
+        return try pipeline.vae.decode(scaled: latents(arguments)).values
     default:
         throw Usage()
     }

@@ -51,16 +51,21 @@ public struct VAE: Sendable {
         footprint = weights.footprint
     }
 
-    /// Pictures from latents as the sampling loop leaves them (scaled by `scalingFactor`).
+    /// Pictures from latents as the sampling loop leaves them, which are scaled by `scalingFactor`.
     /// - Parameter latents: `[n, latentChannels, h, w]`
     /// - Returns: `[n, scale·h, scale·w, 3]`, nominally -1…1
     /// - Throws: `ModelError` for a wrong shape, `CancellationError`
-    public func decode(_ latents: Latents) throws -> Tensor {
+    public func decode(scaled latents: Latents) throws -> Tensor { try decode(unscaled: latents / scalingFactor) }
+
+    /// Pictures from latents that were divided by `scalingFactor`, as diffusers' `vae.decode` wants them.
+    /// - Parameter latents: `[n, latentChannels, h, w]`
+    /// - Returns: `[n, scale·h, scale·w, 3]`, nominally -1…1
+    /// - Throws: `ModelError` for a wrong shape, `CancellationError`
+    public func decode(unscaled latents: Latents) throws -> Tensor {
         guard latents.shape.count == 4, latents.shape[1] == latentChannels else {
             throw ModelError.badLatents(found: latents.shape, expected: [1, latentChannels, 64, 64])
         }
-        let unscaled = latents / scalingFactor
-        var x = FeatureMap(try compute.stored(convIn(FeatureMap(postQuantConv(unscaled.channelsLast())))))
+        var x = FeatureMap(try compute.stored(convIn(FeatureMap(postQuantConv(latents.channelsLast())))))
         x = FeatureMap(try midAttention(midResnet1(x)))
         x = FeatureMap(try midResnet2(x))
         for block in upBlocks { try block(&x) }
@@ -71,19 +76,19 @@ public struct VAE: Sendable {
     /// memory and, as tiles do not see each other and each has its own group norms, not quite the same picture.
     /// - Parameter latents: `[1, latentChannels, h, w]`
     /// - Throws: as `decode`
-    public func tiledDecode(_ latents: Latents) throws -> Tensor {
+    public func tiledDecode(scaled latents: Latents) throws -> Tensor {
         guard latents.shape.count == 4, latents.shape[0] == 1 else {
             throw ModelError.badLatents(found: latents.shape, expected: [1, latentChannels, 64, 64])
         }
         let (rows, columns) = (latents.shape[2], latents.shape[3])
-        if max(rows, columns) <= tileSize { return try decode(latents) }
+        if max(rows, columns) <= tileSize { return try decode(scaled: latents) }
         let overlap = tileSize / 4
         return try compute.blended(
             [1, rows * scale, columns * scale, 3], step: (tileSize - overlap) * scale, overlap: overlap * scale
         ) { y, x in
             let (row, column) = (y / scale, x / scale)
             return try decode(
-                latents.part(
+                scaled: latents.part(
                     rows: row..<min(rows, row + tileSize), columns: column..<min(columns, column + tileSize)))
         }
     }

@@ -1,5 +1,7 @@
+import FoundationEssentials
+
 /// What can be wrong with the tokenizer in a model file.
-public enum TokenizerError: Error, Equatable, CustomStringConvertible {
+public enum TokenizerError: LocalizedError, Equatable, CustomStringConvertible {
     case missingToken(String)
     case duplicateToken(String)
     case badMerge(line: Int)
@@ -17,4 +19,6 @@ public enum TokenizerError: Error, Equatable, CustomStringConvertible {
             "tokenizer in the model: padding id \(id) is not among the \(count) tokens"
         }
     }
+
+    public var errorDescription: String? { description }
 }

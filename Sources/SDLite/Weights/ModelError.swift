@@ -1,5 +1,7 @@
+import FoundationEssentials
+
 /// What can be wrong with a model file whose bytes are sound, or with what is asked of it.
-public enum ModelError: Error, Equatable, CustomStringConvertible {
+public enum ModelError: LocalizedError, Equatable, CustomStringConvertible {
     case missingDocument(String)
     case badDocument(String, reason: String)
     case badConfiguration(component: String, expected: String)
@@ -37,7 +39,9 @@ public enum ModelError: Error, Equatable, CustomStringConvertible {
         case .badOption(let message): message
         case .notEnoughMemory(let limit, let needed):
             "\(limit / 1_000_000) MB of memory are not enough for this picture: at least "
-                + "\(needed / 1_000_000 + 1) MB are needed (--memory-limit \(needed / 1_000_000 + 1)M)"
+                + "\(needed / 1_000_000 + 1) MB are needed"
         }
     }
+
+    public var errorDescription: String? { description }
 }
