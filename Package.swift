@@ -33,6 +33,7 @@ let package = Package(
         .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
 
         .target(name: "Quant", dependencies: ["CLZ4", "CZlib"]),
+        .target(name: "Architecture", dependencies: ["Quant"]),
 
         .target(name: "CIntrinsics"),
         .target(name: "KernelsPortable", swiftSettings: [.unsafeFlags(["-Ounchecked"])]),
@@ -40,19 +41,22 @@ let package = Package(
             name: "Kernels", dependencies: ["KernelsPortable"] + kernelSetNames,
             swiftSettings: [.unsafeFlags(["-O"])]),
 
-        .target(name: "SDLite", dependencies: ["Quant", "Kernels", "CPNG"]),
+        .target(name: "SDLite", dependencies: ["Architecture", "Quant", "Kernels", "CPNG"]),
 
         .target(
             name: "Terminal", dependencies: [.product(name: "ArgumentParser", package: "swift-argument-parser")]),
         .executableTarget(
             name: "sd-lite",
             dependencies: [
-                "SDLite", "Quant", "Kernels", "Terminal",
+                "SDLite", "Architecture", "Quant", "Kernels", "Terminal",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ]),
         .executableTarget(
             name: "convert",
-            dependencies: ["Quant", "Terminal", .product(name: "ArgumentParser", package: "swift-argument-parser")]),
+            dependencies: [
+                "Architecture", "Quant", "Terminal",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            ]),
         .executableTarget(name: "custom-loop", dependencies: ["SDLite"], path: "Examples/CustomLoop"),
         .executableTarget(
             name: "sd-lite-tensors", dependencies: ["SDLite", "Kernels", "Terminal"], path: "parity/Tensors"),
@@ -61,7 +65,7 @@ let package = Package(
         .testTarget(name: "QuantTests", dependencies: ["Quant", "TestFiles"]),
         .testTarget(name: "KernelsTests", dependencies: ["Kernels"]),
         .testTarget(name: "SDLiteTests", dependencies: ["SDLite", "CPNG"]),
-        .testTarget(name: "ConvertTests", dependencies: ["convert", "Quant", "TestFiles"]),
+        .testTarget(name: "ConvertTests", dependencies: ["convert", "SDLite", "Architecture", "Quant", "TestFiles"]),
         .testTarget(name: "CommandTests", dependencies: ["SDLite", "Quant", "TestFiles"]),
     ] + kernelSets,
     swiftLanguageModes: [.v6]

@@ -114,7 +114,7 @@ extension FormatError: LocalizedError, CustomStringConvertible {
 }
 
 /// A name from outside in a form that fits on one line of a terminal.
-private func oneLine(_ text: String) -> String {
+package func oneLine(_ text: String) -> String {
     let printable = text.unicodeScalars.prefix(160).map { $0.value < 32 || $0.value == 127 ? "?" : Character($0) }
     return String(printable) + (text.unicodeScalars.count > 160 ? "…" : "")
 }

@@ -1,25 +1,38 @@
 import FoundationEssentials
 
+/// What keeps bytes from being the JSON that was expected: one line, such as `a value of type Int is expected at 'a.b'`.
+package struct JSONError: Error {
+    package let reason: String
+}
+
 /// Decodes JSON from outside.
-/// - Throws: `FormatError.malformedJSON` for anything but the expected structure.
-package func decodeJSON<Value: Decodable>(
-    _ type: Value.Type, from bytes: [UInt8], file: String
-) throws(FormatError)
-    -> Value
-{
+/// - Throws: `JSONError` for anything but the expected structure.
+package func decodeJSON<Value: Decodable>(_ type: Value.Type, from bytes: [UInt8]) throws(JSONError) -> Value {
     do {
         return try JSONDecoder().decode(type, from: Data(bytes))
     } catch let error as DecodingError {
-        throw .malformedJSON(file: file, reason: reason(error))
+        throw JSONError(reason: reason(error))
     } catch {
-        throw .malformedJSON(file: file, reason: "not JSON")
+        throw JSONError(reason: "not JSON")
+    }
+}
+
+/// Decodes a file of JSON from outside.
+/// - Throws: `FormatError.malformedJSON` for anything but the expected structure.
+package func decodeJSON<Value: Decodable>(
+    _ type: Value.Type, from bytes: [UInt8], file: String
+) throws(FormatError) -> Value {
+    do {
+        return try decodeJSON(type, from: bytes)
+    } catch {
+        throw .malformedJSON(file: file, reason: error.reason)
     }
 }
 
 private func reason(_ error: DecodingError) -> String {
     func place(_ context: DecodingError.Context) -> String {
         let path = context.codingPath.map { $0.intValue.map(String.init) ?? $0.stringValue }.joined(separator: ".")
-        return path.isEmpty ? "" : " at '\(path.prefix(160))'"
+        return path.isEmpty ? "" : " at '\(oneLine(path))'"
     }
     return switch error {
     case .keyNotFound(let key, let context): "'\(key.stringValue)' is missing" + place(context)

@@ -1,3 +1,5 @@
+import Quant
+
 /// What can be wrong with a checkpoint beyond the safetensors format itself (`FormatError`). Every description is one
 /// line that names the file.
 enum ConvertError: Error, Equatable {
@@ -5,7 +7,6 @@ enum ConvertError: Error, Equatable {
     case missingFile(folder: String, wanted: String)
     case pickle(file: String)
     case badConfig(file: String, reason: String)
-    case otherArchitecture(file: String, found: String, expected: String)
     case missingTensors(file: String, first: String, count: Int)
     case unknownTensors(file: String, first: String, count: Int)
     case sameTensorTwice(file: String, tensor: String)
@@ -30,12 +31,10 @@ extension ConvertError: CustomStringConvertible {
                 + "safe_serialization=True)"
         case .badConfig(let file, let reason):
             "\(file): \(reason)"
-        case .otherArchitecture(let file, let found, let expected):
-            "\(file): this is '\(found)', not the \(expected) of Stable Diffusion 1.x"
         case .missingTensors(let file, let first, let count):
             "\(file): tensor '\(first)' is missing" + (count > 1 ? ", and \(count - 1) more" : "")
         case .unknownTensors(let file, let first, let count):
-            "\(file): tensor '\(first)' does not belong to the architecture in config.json"
+            "\(file): tensor '\(oneLine(first))' does not belong to the architecture in config.json"
                 + (count > 1 ? ", and \(count - 1) more" : "")
         case .sameTensorTwice(let file, let tensor):
             "\(file): tensor '\(tensor)' is there twice, under an old and a new name"

@@ -1,3 +1,4 @@
+import Architecture
 import Quant
 
 /// A diffusers folder into a `.sdq` file, a few pieces of a tensor at a time.
@@ -13,13 +14,12 @@ struct Converter {
     /// - Parameter progress: is given the parameters done and their total after every few pieces; an error from it
     ///   stops the conversion, and nothing is kept.
     func run(progress: (_ done: Int, _ total: Int) throws -> Void) async throws -> Report {
-        let architecture = try Architecture(folder)
-        let documents = try Documents.collect(folder, vocabularySize: architecture.textEncoder.vocabularySize)
+        let documents = try Documents.collect(folder)
         var sources: [(component: Component, tensors: [Source])] = []
         for component in Component.allCases {
             let checkpoint = try folder.weights(component)
             let matched = try Source.match(
-                architecture.tensors(component), with: checkpoint, component: component, policy: policy)
+                folder.configurations.tensors(of: component), with: checkpoint, component: component, policy: policy)
             sources.append((component, matched))
         }
         let all = sources.flatMap(\.tensors)

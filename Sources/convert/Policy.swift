@@ -1,3 +1,4 @@
+import Architecture
 import ArgumentParser
 import Quant
 
@@ -20,10 +21,14 @@ struct Policy {
     private func scheme(_ tensor: ExpectedTensors.Tensor) -> Scheme {
         // Norms and biases: a fraction of a per cent of the bytes, and every value of a channel depends on them.
         if tensor.shape.count == 1 { return .f16 }
-        // Embeddings are tables: single rows are taken out, which panels would scatter.
-        if tensor.name.hasSuffix("_embedding.weight") { return .f16 }
+        if Policy.tables.contains(tensor.name) { return .f16 }
         return precision == .fp16 || Policy.sensitive.contains(tensor.name) ? .f16Panels : .int8Panels
     }
+
+    /// Single rows are taken out of these, which panels would scatter.
+    private static let tables: Set = [
+        "text_encoder.embeddings.token_embedding.weight", "text_encoder.embeddings.position_embedding.weight",
+    ]
 
     /// Layers through which everything passes and that cost next to nothing: with few input or output channels, or, as
     /// the time embedding, run once per step.

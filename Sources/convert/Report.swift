@@ -1,3 +1,4 @@
+import Architecture
 import Quant
 
 /// What was converted, as the table at the end shows it.

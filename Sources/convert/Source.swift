@@ -1,3 +1,4 @@
+import Architecture
 import Quant
 
 /// Where the values of one planned tensor come from.

@@ -2,7 +2,7 @@
 enum CommandError: Error, CustomStringConvertible {
     case outputFolder(file: String, reason: String)
     case latentShape(file: String, shape: [Int])
-    case badDocument(file: String, document: String)
+    case badDocument(file: String, document: String, reason: String)
 
     var description: String {
         switch self {
@@ -10,8 +10,8 @@ enum CommandError: Error, CustomStringConvertible {
             "\(file): cannot be written, because of its folder: \(reason)"
         case .latentShape(let file, let shape):
             "\(file): the latents have shape \(shape), expected [count, 4, height/8, width/8]"
-        case .badDocument(let file, let document):
-            "\(file): \(document) is not a configuration of this kind: convert the model again"
+        case .badDocument(let file, let document, let reason):
+            "\(file): \(document): \(reason)"
         }
     }
 }

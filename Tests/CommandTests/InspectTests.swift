@@ -12,12 +12,28 @@ struct InspectTests {
         let outcome = try inspect([TinyModel.path()])
         #expect(outcome.status == 0)
         for words in [
-            "text_encoder: 2 layers", "unet: channels [16, 24, 32]", "PNDMScheduler", "int8-panels", "documents:",
+            "text_encoder: 2 layers, 16 channels, 2 heads",
+            "unet: channels [16, 24, 32], 2 layers a block, context 16, trained on 8×8 latents",
+            "vae: channels [8, 8, 16, 16], 4 latent channels, scaling 0.18215", "scheduler: PNDMScheduler, predicts ",
+            "int8-panels", "documents:",
         ] {
             #expect(outcome.output.contains(words), "\(words)")
         }
         #expect(!outcome.output.contains("unet.conv_in.weight"))
         #expect(try inspect([TinyModel.path(), "--tensors"]).output.contains("unet.conv_in.weight [16, 4, 3, 3]"))
+    }
+
+    @Test func refusesAnotherArchitecture() throws {
+        let folder = try TemporaryFolder()
+        let document = (name: "unet/config.json", contents: Array(#"{"_class_name":"FluxTransformer2DModel"}"#.utf8))
+        _ = try WeightFileWriter(
+            path: folder.path("flux.sdq"), converter: "test", documents: [document], tensors: []
+        ).finish()
+        let outcome = try inspect([folder.path("flux.sdq")])
+        #expect(outcome.status == 1)
+        #expect(
+            outcome.errors == "error: \(folder.path("flux.sdq")): unet/config.json: _class_name is "
+                + "'FluxTransformer2DModel', expected 'UNet2DConditionModel', as in Stable Diffusion 1.x\n")
     }
 
     @Test func jsonIsTheHeader() throws {

@@ -3,6 +3,7 @@ import Quant
 import TestFiles
 import Testing
 
+@testable import Architecture
 @testable import convert
 
 /// The tensors that the converter expects, against those that diffusers and transformers make from the same
@@ -35,7 +36,7 @@ import Testing
     }
 
     @Test func theOrderIsThatOfUse() throws {
-        let config = try decodeJSON(UNetConfig.self, from: Array("{}".utf8), file: "config.json")
+        let config = try UNetConfiguration(json: Array(#"{"_class_name":"UNet2DConditionModel"}"#.utf8))
         var expected = ExpectedTensors()
         expected.unet(config)
         let weights = expected.list.map(\.name).filter { $0.hasSuffix(".weight") }
@@ -57,9 +58,9 @@ import Testing
             let config: Config
             let tensors: [String: [Int]]
         }
-        let unet: Part<UNetConfig>
-        let vae: Part<VAEConfig>
-        let text_encoder: Part<TextEncoderConfig>
+        let unet: Part<UNetConfiguration>
+        let vae: Part<VAEConfiguration>
+        let text_encoder: Part<TextEncoderConfiguration>
     }
 }
 

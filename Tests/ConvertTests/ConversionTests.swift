@@ -2,6 +2,7 @@ import Quant
 import TestFiles
 import Testing
 
+@testable import Architecture
 @testable import convert
 
 @Suite struct ConversionTests {
@@ -57,6 +58,13 @@ import Testing
         #expect(scheme("vae.decoder.conv_out.weight") == .f16Panels)
         #expect(scheme("vae.decoder.mid_block.attentions.0.to_q.weight") == .int8Panels)
         #expect(file.header.tensors.filter { $0.scheme == .int8Panels }.allSatisfy { $0.block == 16 })
+    }
+
+    /// A convolution of CLIP's vision tower that is named like a table is none.
+    @Test func onlyNamedTablesStayFlat() {
+        let policy = Policy(precision: .int8, block: 16)
+        let name = "safety_checker.vision_model.embeddings.patch_embedding.weight"
+        #expect(policy.plan(ExpectedTensors.Tensor(name: name, shape: [32, 3, 14, 14])).scheme == .int8Panels)
     }
 
     @Test func documentsTravelInside() async throws {

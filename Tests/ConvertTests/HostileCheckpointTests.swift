@@ -43,6 +43,9 @@ import Testing
         try await refuse("tensor 'extra.weight' does not belong to the architecture") {
             $0.tensors[.unet]?.append(.init(name: "extra.weight", shape: [2], values: [1, 2]))
         }
+        try await refuse("tensor 'extra?weight' does not belong to the architecture") {
+            $0.tensors[.unet]?.append(.init(name: #"extra\nweight"#, shape: [2], values: [1, 2]))
+        }
         try await refuse("tensor 'conv_out.bias' has the shape [2, 2] where config.json asks for [4]") {
             $0.change(.unet) { if $0.name == "conv_out.bias" { $0.shape = [2, 2] } }
         }
@@ -54,9 +57,9 @@ import Testing
             }
         }
         try await refuse("tensor 'text_encoder.final_layer_norm.bias' is there twice") { checkpoint in
-            let width = [Float](repeating: 1, count: 12)
+            let width = [Float](repeating: 1, count: 16)
             checkpoint.tensors[.textEncoder]?.append(
-                .init(name: "text_model.final_layer_norm.bias", shape: [12], values: width))
+                .init(name: "text_model.final_layer_norm.bias", shape: [16], values: width))
         }
         for value in [Float.nan, .infinity] {
             try await refuse("tensor 'mid_block.resnets.0.conv1.weight' holds a NaN or an infinity") {
@@ -76,60 +79,6 @@ import Testing
         #expect(folder.names() == ["checkpoint"])
     }
 
-    @Test func otherArchitectures() async throws {
-        let index = "model_index.json"
-        try await refuse(
-            "a pipeline with text_encoder_2", in: index, #""safety_checker""#,
-            #""text_encoder_2":["transformers","CLIPTextModelWithProjection"],"safety_checker""#)
-        try await refuse(
-            "a pipeline with transformer", in: index, #""safety_checker""#,
-            #""transformer":["diffusers","SD3Transformer2DModel"],"safety_checker""#)
-        try await refuse(
-            "unet/config.json: this is 'UNet3DConditionModel'", in: "unet/config.json",
-            "UNet2DConditionModel", "UNet3DConditionModel")
-        try await refuse(
-            "vae/config.json: this is 'AutoencoderTiny'", in: "vae/config.json",
-            "AutoencoderKL", "AutoencoderTiny")
-        try await refuse(
-            "text_encoder/config.json: this is 'T5EncoderModel'", in: "text_encoder/config.json",
-            "CLIPTextModel", "T5EncoderModel")
-        try await refuse(
-            "this is 'class_embed_type = timestep'", in: "unet/config.json",
-            #""class_embed_type":null"#, #""class_embed_type":"timestep""#)
-        try await refuse(
-            "this is 'only_cross_attention = a list'", in: "unet/config.json",
-            #""only_cross_attention":false"#, #""only_cross_attention":[true,false]"#)
-        try await refuse(
-            "this is 'AttnDownBlock2D'", in: "unet/config.json",
-            #""CrossAttnDownBlock2D""#, #""AttnDownBlock2D""#)
-        try await refuse(
-            "this is 'AttnUpDecoderBlock2D'", in: "vae/config.json",
-            #"["UpDecoderBlock2D""#, #"["AttnUpDecoderBlock2D""#)
-    }
-
-    @Test func wrongConfigurations() async throws {
-        let unet = "unet/config.json"
-        try await refuse("unet/config.json: malformed JSON", in: unet, "{", "")
-        try await refuse("malformed JSON", in: unet, "[8,16]", #""wide""#)
-        try await refuse("a number of channels is not in 1...65536", in: unet, "[8,16]", "[8,-16]")
-        try await refuse("malformed JSON", in: unet, "[8,16]", "[8,1e30]")
-        try await refuse("a number of channels is not in 1...65536", in: unet, "[8,16]", "[8,9223372036854775807]")
-        try await refuse("differ in length", in: unet, "[8,16]", "[8,16,16]")
-        try await refuse("block_out_channels needs 1 to 8 entries", in: unet, "[8,16]", "[]")
-        try await refuse(
-            "layers_per_block is not in 1...16", in: unet,
-            #""layers_per_block":1"#, #""layers_per_block":1000000000"#)
-        try await refuse("are not 0 groups", in: unet, #""norm_num_groups":4"#, #""norm_num_groups":0"#)
-        try await refuse(
-            "8 channels are not 3 heads", in: unet,
-            #""attention_head_dim":2"#, #""attention_head_dim":3"#)
-        try await refuse("hidden_size is 12", in: unet, #""cross_attention_dim":12"#, #""cross_attention_dim":16"#)
-        try await refuse(
-            "num_hidden_layers is not in 1...128", in: "text_encoder/config.json",
-            #""num_hidden_layers":2"#, #""num_hidden_layers":4000000000"#)
-        try await refuse("a number of channels is not in 1...32768", in: "vae/config.json", "[8,8]", "[8,100000]")
-    }
-
     @Test func wrongTokenizers() async throws {
         let vocabulary = "tokenizer/vocab.json"
         try await refuse("the ids are not 0 to 5, each once", in: vocabulary, #""é":2"#, #""é":3"#)
@@ -137,6 +86,7 @@ import Testing
         try await refuse("the ids are not 0 to 5, each once", in: vocabulary, #""é":2"#, #""é":9000000000"#)
         try await refuse("the ids are not 0 to 5, each once", in: vocabulary, #""é":2"#, #""":2"#)
         try await refuse("token 2 holds a line break", in: vocabulary, #""é":2"#, #""\n":2"#)
+        try await refuse("a value of type Int is expected at 'x?y'", in: vocabulary, #""é":2"#, #""x\ny":"z""#)
         try await refuse("merge 1 is not two tokens", in: "tokenizer/merges.txt", "a b</w>", "a b c")
         try await refuse(
             "7 tokens, but the text encoder's vocab_size is 6", in: vocabulary, #""é":2"#,
@@ -144,6 +94,30 @@ import Testing
         folder.remove("checkpoint/" + vocabulary)
         await expectError("tokenizer: vocab.json with merges.txt, or tokenizer.json, is missing") {
             _ = try await convertTiny(folder)
+        }
+    }
+
+    /// The engine fills prompts up with the end token.
+    @Test func otherPadding() async throws {
+        let config = "tokenizer/tokenizer_config.json"
+        let map = "tokenizer/special_tokens_map.json"
+        let (bang, end) = (#"{"pad_token":"!"}"#, #"{"pad_token":"<|endoftext|>"}"#)
+        let refusal = "pad_token is '!', expected '<|endoftext|>', as in Stable Diffusion 1.x"
+        try await refuse("\(config): \(refusal)") { $0.texts[config] = bang }
+        try await refuse("\(config): \(refusal)") {
+            $0.texts[config] = #"{"pad_token":{"content":"!","lstrip":false}}"#
+        }
+        try await refuse("\(config): malformed JSON") { $0.texts[config] = #"{"pad_token":7}"# }
+        // Stable Diffusion 2: the older file is right.
+        try await refuse("\(map): \(refusal)") { ($0.texts[config], $0.texts[map]) = (end, bang) }
+        for texts in [
+            [config: bang, map: end], [map: #"{"pad_token":null}"#], [map: end],
+            [config: #"{"pad_token":"<|endoftext|>","added_tokens_decoder":{"5":{}}}"#, map: bang],
+        ] {
+            var checkpoint = try TinyCheckpoint()
+            checkpoint.texts.merge(texts) { $1 }
+            try checkpoint.write(to: folder)
+            _ = try TokenizerFiles(CheckpointFolder(root: folder.path("checkpoint")))
         }
     }
 

@@ -1,3 +1,4 @@
+import Architecture
 import Quant
 import TestFiles
 
@@ -23,7 +24,7 @@ struct TinyCheckpoint {
         "unet/config.json": #"""
         {"_class_name":"UNet2DConditionModel","block_out_channels":[8,16],"layers_per_block":1,"norm_num_groups":4,
          "down_block_types":["CrossAttnDownBlock2D","DownBlock2D"],"up_block_types":["UpBlock2D","CrossAttnUpBlock2D"],
-         "cross_attention_dim":12,"attention_head_dim":2,"class_embed_type":null,"only_cross_attention":false}
+         "cross_attention_dim":16,"attention_head_dim":2,"class_embed_type":null,"only_cross_attention":false}
         """#,
         "vae/config.json": #"""
         {"_class_name":"AutoencoderKL","block_out_channels":[8,8],"layers_per_block":1,"norm_num_groups":4,
@@ -31,8 +32,8 @@ struct TinyCheckpoint {
          "up_block_types":["UpDecoderBlock2D","UpDecoderBlock2D"]}
         """#,
         "text_encoder/config.json": #"""
-        {"architectures":["CLIPTextModel"],"hidden_size":12,"intermediate_size":20,"num_hidden_layers":2,
-         "num_attention_heads":2,"vocab_size":6,"max_position_embeddings":7}
+        {"architectures":["CLIPTextModel"],"hidden_size":16,"intermediate_size":20,"num_hidden_layers":2,
+         "num_attention_heads":2,"vocab_size":6,"max_position_embeddings":77}
         """#,
         "scheduler/scheduler_config.json": #"{"_class_name":"PNDMScheduler"}"#,
         "tokenizer/vocab.json": #"{"a":0,"b</w>":1,"é":2,"ab</w>":3,"<|startoftext|>":4,"<|endoftext|>":5}"#,
@@ -43,30 +44,19 @@ struct TinyCheckpoint {
 
     init() throws {
         var generator = SeededGenerator(seed: 5)
-        func fill(_ expected: ExpectedTensors, _ component: Component) {
-            tensors[component] = expected.list.map { tensor in
+        let configurations = try Configurations { Array((texts[$0] ?? "").utf8) }
+        for component in Component.allCases {
+            tensors[component] = configurations.tensors(of: component).map { tensor in
                 let count = tensor.shape.reduce(1, *)
                 return Tensor(
                     name: String(tensor.name.dropFirst(component.rawValue.count + 1)), shape: tensor.shape,
                     values: (0..<count).map { _ in Float.random(in: -1...1, using: &generator) })
             }
         }
-        func config<Value: Decodable>(_ type: Value.Type, _ name: String) throws -> Value {
-            try decodeJSON(type, from: Array((texts[name] ?? "").utf8), file: name)
-        }
-        var text = ExpectedTensors()
-        text.textEncoder(try config(TextEncoderConfig.self, "text_encoder/config.json"))
-        fill(text, .textEncoder)
-        var unet = ExpectedTensors()
-        unet.unet(try config(UNetConfig.self, "unet/config.json"))
-        fill(unet, .unet)
-        var vae = ExpectedTensors()
-        vae.vae(try config(VAEConfig.self, "vae/config.json"))
-        fill(vae, .vae)
     }
 
     static func file(_ component: Component) -> String {
-        component.rawValue + (component == .textEncoder ? "/model" : "/diffusion_pytorch_model") + ".safetensors"
+        "\(component.rawValue)/\(component.weightsStem).safetensors"
     }
 
     static func bytes(_ tensors: some Sequence<Tensor>) -> [UInt8] {

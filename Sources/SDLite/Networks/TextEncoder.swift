@@ -1,3 +1,4 @@
+import Architecture
 import Kernels
 
 /// CLIP's text transformer (Radford et al. 2021; transformers models/clip/modeling_clip.py, CLIPTextModel).
@@ -12,7 +13,6 @@ public struct TextEncoder: Sendable {
     public let channels: Int
 
     init(_ weights: Weights, configuration: TextEncoderConfiguration) throws(ModelError) {
-        try configuration.validate()
         compute = weights.compute
         channels = configuration.hiddenSize
         tokenEmbedding = try weights["embeddings"]["token_embedding"]["weight"].table(channels: channels)

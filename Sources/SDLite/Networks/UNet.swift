@@ -1,3 +1,4 @@
+import Architecture
 import Kernels
 
 /// The noise predictor of Stable Diffusion 1.x (Rombach et al. 2022; diffusers models/unets/unet_2d_condition.py).
@@ -16,7 +17,6 @@ public struct UNet: Sendable {
     public let contextChannels: Int
 
     init(_ weights: Weights, configuration c: UNetConfiguration, contextChannels: Int) throws(ModelError) {
-        try c.validate()
         compute = weights.compute
         inChannels = c.inChannels
         self.contextChannels = contextChannels

@@ -1,3 +1,4 @@
+import Architecture
 import Kernels
 
 /// The decoder of the variational autoencoder (diffusers models/autoencoders/autoencoder_kl.py and vae.py).
@@ -22,7 +23,6 @@ public struct VAE: Sendable {
     let tileSize: Int
 
     init(_ weights: Weights, configuration c: VAEConfiguration) throws(ModelError) {
-        try c.validate()
         compute = weights.compute
         let (decoder, groups, epsilon) = (weights["decoder"], c.normGroups, Float(1e-6))
         let widths = Array(c.blockOutChannels.reversed())

@@ -1,4 +1,4 @@
-import FoundationEssentials
+import Architecture
 import Kernels
 import Quant
 
@@ -8,9 +8,7 @@ public final class Model: Sendable {
     /// `scheduler_config.json` as it came with the checkpoint.
     public let schedulerConfiguration: [UInt8]
     let stream: WeightStream
-    private let unetConfiguration: UNetConfiguration
-    private let vaeConfiguration: VAEConfiguration
-    private let textConfiguration: TextEncoderConfiguration
+    private let configurations: Configurations
     /// The picture size that the checkpoint was trained for, in pixels.
     public let defaultSize: Int
     /// The guidance scale that the model's authors recommend, or 7.5 as in diffusers.
@@ -22,16 +20,9 @@ public final class Model: Sendable {
         file = try WeightFile(path: path)
         stream = WeightStream(file: file)
         schedulerConfiguration = try Self.document("scheduler/scheduler_config.json", in: file)
-        let pipeline: PipelineConfiguration = try Self.decode("model_index.json", in: file)
-        unetConfiguration = try Self.decode("unet/config.json", in: file)
-        vaeConfiguration = try Self.decode("vae/config.json", in: file)
-        textConfiguration = try Self.decode("text_encoder/config.json", in: file)
-        try pipeline.validate()
-        try unetConfiguration.validate()
-        try vaeConfiguration.validate()
-        try textConfiguration.validate()
-        defaultGuidanceScale = pipeline.guidanceScale
-        defaultSize = (unetConfiguration.sampleSize ?? 64) * vaeConfiguration.scale
+        configurations = try Self.configurations(in: file)
+        defaultGuidanceScale = configurations.pipeline.guidanceScale
+        defaultSize = (configurations.unet.sampleSize ?? 64) * configurations.vae.scale
     }
 
     public func tokenizer() throws -> Tokenizer {
@@ -43,18 +34,19 @@ public final class Model: Sendable {
     public func textEncoder(on compute: Compute) throws -> TextEncoder {
         try TextEncoder(
             Weights(file: file, stream: stream, component: "text_encoder", compute: compute),
-            configuration: textConfiguration)
+            configuration: configurations.textEncoder)
     }
 
     public func unet(on compute: Compute) throws -> UNet {
         try UNet(
-            Weights(file: file, stream: stream, component: "unet", compute: compute), configuration: unetConfiguration,
-            contextChannels: textConfiguration.hiddenSize)
+            Weights(file: file, stream: stream, component: "unet", compute: compute),
+            configuration: configurations.unet,
+            contextChannels: configurations.textEncoder.hiddenSize)
     }
 
     public func vae(on compute: Compute) throws -> VAE {
         try VAE(
-            Weights(file: file, stream: stream, component: "vae", compute: compute), configuration: vaeConfiguration)
+            Weights(file: file, stream: stream, component: "vae", compute: compute), configuration: configurations.vae)
     }
 
     private static func document(_ name: String, in file: WeightFile) throws -> [UInt8] {
@@ -62,26 +54,11 @@ public final class Model: Sendable {
         return try file.document(name)
     }
 
-    private static func decode<T: Decodable>(_ name: String, in file: WeightFile) throws -> T {
-        let bytes = try document(name, in: file)
+    private static func configurations(in file: WeightFile) throws -> Configurations {
         do {
-            return try JSONDecoder().decode(T.self, from: Data(bytes))
-        } catch let error as DecodingError {
-            throw ModelError.badDocument(name, reason: error.summary)
-        }
-    }
-}
-
-extension DecodingError {
-    /// The offending key and what was wrong with it, on one line.
-    var summary: String {
-        switch self {
-        case .typeMismatch(_, let context), .valueNotFound(_, let context), .keyNotFound(_, let context),
-            .dataCorrupted(let context):
-            let key = context.codingPath.map(\.stringValue).joined(separator: ".")
-            return key.isEmpty ? context.debugDescription : "\(key): \(context.debugDescription)"
-        @unknown default:
-            return "not as expected"
+            return try Configurations { try document($0, in: file) }
+        } catch let error as ConfigurationError {
+            throw ModelError.badDocument(error.document, reason: error.reason)
         }
     }
 }

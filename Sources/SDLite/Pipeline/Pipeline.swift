@@ -24,10 +24,6 @@ public final class Pipeline: Sendable {
         unet = try model.unet(on: compute)
         vae = try model.vae(on: compute)
         model.stream.endStage()  // what was touched by reading the small parameters
-        guard unet.inChannels == vae.latentChannels else {
-            throw ModelError.badConfiguration(
-                component: "unet", expected: "\(vae.latentChannels) in_channels (inpainting models are not supported)")
-        }
     }
 
     public var promptEncoder: PromptEncoder { PromptEncoder(tokenizer: tokenizer, textEncoder: textEncoder) }

@@ -4,7 +4,6 @@ import FoundationEssentials
 public enum ModelError: LocalizedError, Equatable, CustomStringConvertible {
     case missingDocument(String)
     case badDocument(String, reason: String)
-    case badConfiguration(component: String, expected: String)
     case missingTensor(String)
     case wrongShape(tensor: String, found: [Int], expected: String)
     case wrongScheme(tensor: String, found: String, expected: String)
@@ -21,8 +20,6 @@ public enum ModelError: LocalizedError, Equatable, CustomStringConvertible {
         switch self {
         case .missingDocument(let name): "the model has no \(name): convert it again"
         case .badDocument(let name, let reason): "\(name) in the model: \(reason)"
-        case .badConfiguration(let component, let expected):
-            "\(component)/config.json in the model: expected \(expected)"
         case .missingTensor(let name): "the model lacks the tensor \(name): convert it again from a complete checkpoint"
         case .wrongShape(let tensor, let found, let expected):
             "tensor \(tensor) has shape \(found), expected \(expected)"

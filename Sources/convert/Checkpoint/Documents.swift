@@ -1,18 +1,18 @@
+import Architecture
 import FoundationEssentials
 import Quant
 
 /// The texts that travel inside the model file.
 enum Documents {
-    static func collect(_ folder: CheckpointFolder, vocabularySize: Int) throws -> [(name: String, contents: [UInt8])] {
+    static func collect(_ folder: CheckpointFolder) throws -> [(name: String, contents: [UInt8])] {
         var documents: [(name: String, contents: [UInt8])] = []
-        for name in [
-            "model_index.json", "text_encoder/config.json", "unet/config.json", "vae/config.json",
-            "scheduler/scheduler_config.json",
-        ] {
+        let configurations = [PipelineConfiguration.document] + Component.allCases.map(\.document)
+        for name in configurations + ["scheduler/scheduler_config.json"] {
             guard isFile(folder.path(name)) else { throw ConvertError.missingFile(folder: folder.root, wanted: name) }
             documents.append((name, try readConfig(folder.path(name))))
         }
         let tokenizer = try TokenizerFiles(folder)
+        let vocabularySize = folder.configurations.textEncoder.vocabularySize
         guard tokenizer.tokens.count <= vocabularySize else {
             throw ConvertError.badTokenizer(
                 file: folder.path("tokenizer"),

@@ -1,18 +1,20 @@
+import Architecture
+
 /// Names as checkpoints have them → names as the engine knows them. Renaming happens here and nowhere else.
 enum NameMap {
     /// The engine's name of a tensor in `component`, or nil for one that the engine does not need.
     static func engineName(_ name: String, component: Component) -> String? {
         switch component {
-        case .textEncoder: textEncoder(name)
-        case .unet: "unet." + name
-        case .vae: "vae." + renamedAttention(name)
+        case .textEncoder: textEncoder(name).map(component.tensor)
+        case .unet: component.tensor(name)
+        case .vae: component.tensor(renamedAttention(name))
         }
     }
 
     /// transformers wrote a `text_model.` prefix until version 5, and stored `position_ids` (0...76) until 4.31.
     private static func textEncoder(_ name: String) -> String? {
         let bare = name.hasPrefix("text_model.") ? String(name.dropFirst("text_model.".count)) : name
-        return bare == "embeddings.position_ids" ? nil : "text_encoder." + bare
+        return bare == "embeddings.position_ids" ? nil : bare
     }
 
     /// The attention of the autoencoder before diffusers 0.12.
@@ -30,7 +32,7 @@ enum NameMap {
 
     /// The shape that a stored tensor stands for: the autoencoder's attention may be stored as 1×1 convolutions.
     static func engineShape(_ shape: [Int], of name: String) -> [Int] {
-        let projection = name.hasPrefix("vae.") && name.contains(".attentions.") && shape.count == 4
+        let projection = name.hasPrefix(Component.vae.tensor("")) && name.contains(".attentions.") && shape.count == 4
         return projection && shape.suffix(2) == [1, 1] ? Array(shape.prefix(2)) : shape
     }
 }

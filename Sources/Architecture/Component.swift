@@ -1,0 +1,21 @@
+/// The networks of a pipeline, in the order of their use: the only list of them. The raw value is the folder in a
+/// checkpoint, and what comes before the first dot of a tensor's name.
+package enum Component: String, CaseIterable, Sendable {
+    case textEncoder = "text_encoder"
+    case unet
+    case vae
+
+    /// The name of its configuration in a checkpoint and in a model file.
+    package var document: String { rawValue + "/config.json" }
+
+    /// What the names of its files of weights begin with.
+    package var weightsStem: String {
+        switch self {
+        case .textEncoder: "model"  // transformers
+        case .unet, .vae: "diffusion_pytorch_model"  // diffusers
+        }
+    }
+
+    /// Its name for the tensor that transformers or diffusers call so.
+    package func tensor(_ name: String) -> String { "\(rawValue).\(name)" }
+}
