@@ -57,6 +57,19 @@ public final class Compute: Sendable {
     /// Gives memory that no tensor holds back to the system.
     package func endStage() { currentArena.trim() }
 
+    /// Does `work` under the settings of `run`.
+    package func during<Result>(_ run: Run, _ work: () throws -> Result) rethrows -> Result {
+        try Run.$current.withValue(run, operation: work)
+    }
+
+    /// Walks through `work` under the settings of `run` without computing: operations only take the memory that they
+    /// would need, from where the arena stands now.
+    package func planning<Result>(_ run: Run, _ work: () throws -> Result) rethrows -> Result {
+        var run = run
+        run.counting = arena.countingCopy()
+        return try during(run, work)
+    }
+
     /// Waits until whoever computes here is done, and then does `work`, alone.
     package func exclusively<Result>(_ work: () throws -> Result) rethrows -> Result { try turns.sync(execute: work) }
 

@@ -9,7 +9,7 @@ package struct Run: Sendable {
     /// Asked before every operation, which throws `CancellationError` instead if it says so.
     package var isCancelled: @Sendable () -> Bool = { Task.isCancelled }
     /// Where memory is counted while a run is only walked through, to plan it: nothing is computed then.
-    fileprivate(set) var counting: Arena?
+    var counting: Arena?
 
     @TaskLocal package static var current = Run()
 
@@ -28,19 +28,4 @@ package struct WorkingSet: Sendable, Equatable {
     package var largestStoredMap = Int.max
 
     package init() {}
-}
-
-extension Compute {
-    /// Does `work` under the settings of `run`.
-    package func during<Result>(_ run: Run, _ work: () throws -> Result) rethrows -> Result {
-        try Run.$current.withValue(run, operation: work)
-    }
-
-    /// Walks through `work` under the settings of `run` without computing: operations only take the memory that they
-    /// would need, from where the arena stands now.
-    package func planning<Result>(_ run: Run, _ work: () throws -> Result) rethrows -> Result {
-        var run = run
-        run.counting = arena.countingCopy()
-        return try during(run, work)
-    }
 }

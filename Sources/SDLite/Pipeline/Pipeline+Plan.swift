@@ -17,7 +17,7 @@ extension Pipeline {
 
     /// - Parameter base: what is resident besides activations and weights; by default, what there is now
     func choosePlan(_ options: GenerationOptions, memoryLimit: Int?, base: Int? = nil) throws -> MemoryPlan {
-        _ = try Request.latentShape(options, self)
+        _ = try Request.latentShape(options, model: model, vae: vae)
         compute.endStage()
         model.stream.release()
         let base = base ?? residentBase

@@ -43,7 +43,7 @@ public final class Pipeline: Sendable {
     /// The steps of a generation, to be asked for one by one: for previews, or to decode only the last.
     /// - Throws: as `generate`
     public func denoising(_ options: GenerationOptions) throws -> Denoising {
-        let request = try Request(options, for: self)
+        let request = try Request(options, model: model, vae: vae)
         return try denoising(request, request.texts.map { try promptEncoder($0).hiddenStates })
     }
 
@@ -51,7 +51,7 @@ public final class Pipeline: Sendable {
     func paint(
         _ options: GenerationOptions, mostSteps: Int = .max, progress: (GenerationProgress) throws -> Void = { _ in }
     ) throws -> Generation {
-        let request = try Request(options, for: self)
+        let request = try Request(options, model: model, vae: vae)
         var stages = StageRecorder(compute, model.stream)
 
         try progress(GenerationProgress(stage: .encodingText, completed: 0, total: 1))

@@ -1,6 +1,6 @@
 import Kernels
 
-/// Options that were checked against a pipeline's parts, with what they leave open filled in.
+/// Options that were checked against a model, with what they leave open filled in.
 struct Request {
     let seed: UInt64
     let scheduler: any Scheduler
@@ -18,9 +18,8 @@ struct Request {
     private static let mostImages = 1000
 
     /// - Throws: `ModelError` or `SchedulerError`, if the options make no sense
-    init(_ options: GenerationOptions, for pipeline: Pipeline) throws {
-        let model = pipeline.model
-        let shape = try Self.latentShape(options, pipeline)
+    init(_ options: GenerationOptions, model: Model, vae: VAE) throws {
+        let shape = try Self.latentShape(options, model: model, vae: vae)
         let scale = options.guidanceScale ?? model.defaultGuidanceScale
         guard scale.isFinite else { throw ModelError.badOption("guidanceScale must be a finite number, not \(scale)") }
         guidanceScale = scale > 1 ? scale : nil
@@ -43,8 +42,7 @@ struct Request {
     }
 
     /// The shape of the latents, if pictures of this size and number can be painted.
-    static func latentShape(_ options: GenerationOptions, _ pipeline: Pipeline) throws -> [Int] {
-        let (vae, model) = (pipeline.vae, pipeline.model)
+    static func latentShape(_ options: GenerationOptions, model: Model, vae: VAE) throws -> [Int] {
         let (width, height) = (options.width ?? model.defaultSize, options.height ?? model.defaultSize)
         guard !options.prompts.isEmpty else { throw ModelError.badOption("prompts must not be empty") }
         guard options.prompts.count <= mostImages, 1...mostImages / options.prompts.count ~= options.count else {
