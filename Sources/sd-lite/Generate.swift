@@ -135,7 +135,8 @@ struct Generate: ParsableCommand {
         for text in generation.truncatedPrompts {
             printError("warning: the prompt is too long; this part was left out: \(text)")
         }
-        let files = try write(generation, ImageParameters(options, model: model, generation), names)
+        let files = try write(
+            generation, ImageParameters(options, model: model, scheduler: scheduler, generation), names)
         let report = GenerationReport(generation, files: files)
         print(json ? try report.json : quiet ? report.seedAndFiles : report.summary)
     }
@@ -149,8 +150,7 @@ struct Generate: ParsableCommand {
         options.guidanceScale = guidanceScale
         options.seed = seed
         options.noiseSource = generator
-        options.scheduler = scheduler
-        options.eta = eta
+        options.scheduler = try pipeline.model.scheduler(scheduler) { $0.eta = eta }
         options.count = count ?? 1
         options.vaeTiling = vaeTiling
         if let latentsIn {

@@ -9,11 +9,13 @@ struct ImageParameters {
     let generation: Generation
 
     /// - Throws: `SchedulerError` or `FormatError` if the model's scheduler is asked for and cannot be told
-    init(_ options: GenerationOptions, model: Model, _ generation: Generation) throws {
+    init(
+        _ options: GenerationOptions, model: Model, scheduler: SchedulerKind?, _ generation: Generation
+    ) throws {
         self.options = options
         self.generation = generation
         guidanceScale = options.guidanceScale ?? model.defaultGuidanceScale
-        scheduler = try options.scheduler ?? SchedulerKind(configurationJSON: model.schedulerConfiguration)
+        self.scheduler = try scheduler ?? SchedulerKind(configurationJSON: model.schedulerConfiguration)
     }
 
     /// - Parameter picture: its place in the batch, from 0; nil for the contact sheet

@@ -133,14 +133,14 @@ import Testing
         #expect(relativeRMS(image.values, try tiny.expected("vae.9x13.image").values) < 0.024)
     }
 
-    private func options(_ picture: TinyPipeline.Picture) -> GenerationOptions {
+    private func options(_ picture: TinyPipeline.Picture) throws -> GenerationOptions {
         var options = GenerationOptions(prompt: tiny.cases.prompt)
         options.negativePrompt = picture.negative ?? ""
         (options.width, options.height) = (picture.width, picture.height)
         options.steps = tiny.cases.steps
         options.guidanceScale = picture.guidance ?? 7.5
         options.seed = picture.seed
-        options.scheduler = SchedulerKind(rawValue: picture.scheduler)
+        options.scheduler = try pipeline.model.scheduler(SchedulerKind(named: picture.scheduler))
         options.count = picture.count ?? 1
         return options
     }

@@ -14,12 +14,8 @@ public struct GenerationOptions: Sendable {
     /// nil takes a random one, which `Generation` reports.
     public var seed: UInt64?
     public var noiseSource: NoiseSource
-    /// nil takes the scheduler of the model file.
-    public var scheduler: SchedulerKind?
-    /// DDIM's share of fresh noise per step, 0…1.
-    public var eta: Double
-    /// A scheduler that the caller has set up, instead of `scheduler` and `eta`.
-    public var configuredScheduler: (any Scheduler)?
+    /// Such as `model.scheduler(.ddim) { $0.eta = 1 }`; nil takes the model's own.
+    public var scheduler: (any Scheduler)?
     /// Pictures of every prompt. Their noise comes from one stream, as in diffusers with one generator for a batch.
     public var count: Int
     public var start: Start
@@ -45,8 +41,8 @@ public struct GenerationOptions: Sendable {
     public init(
         prompts: [String], negativePrompt: String = "", width: Int? = nil, height: Int? = nil, steps: Int = 50,
         guidanceScale: Float? = nil, seed: UInt64? = nil, noiseSource: NoiseSource = .cpu,
-        scheduler: SchedulerKind? = nil, eta: Double = 0, configuredScheduler: (any Scheduler)? = nil, count: Int = 1,
-        start: Start = .noise, output: Output = .images, vaeTiling: Bool = false
+        scheduler: (any Scheduler)? = nil, count: Int = 1, start: Start = .noise, output: Output = .images,
+        vaeTiling: Bool = false
     ) {
         self.prompts = prompts
         self.negativePrompt = negativePrompt
@@ -57,8 +53,6 @@ public struct GenerationOptions: Sendable {
         self.seed = seed
         self.noiseSource = noiseSource
         self.scheduler = scheduler
-        self.eta = eta
-        self.configuredScheduler = configuredScheduler
         self.count = count
         self.start = start
         self.output = output
@@ -68,14 +62,13 @@ public struct GenerationOptions: Sendable {
     public init(
         prompt: String, negativePrompt: String = "", width: Int? = nil, height: Int? = nil, steps: Int = 50,
         guidanceScale: Float? = nil, seed: UInt64? = nil, noiseSource: NoiseSource = .cpu,
-        scheduler: SchedulerKind? = nil, eta: Double = 0, configuredScheduler: (any Scheduler)? = nil, count: Int = 1,
-        start: Start = .noise, output: Output = .images, vaeTiling: Bool = false
+        scheduler: (any Scheduler)? = nil, count: Int = 1, start: Start = .noise, output: Output = .images,
+        vaeTiling: Bool = false
     ) {
         self.init(
             prompts: [prompt], negativePrompt: negativePrompt, width: width, height: height, steps: steps,
-            guidanceScale: guidanceScale, seed: seed, noiseSource: noiseSource, scheduler: scheduler, eta: eta,
-            configuredScheduler: configuredScheduler, count: count, start: start, output: output,
-            vaeTiling: vaeTiling)
+            guidanceScale: guidanceScale, seed: seed, noiseSource: noiseSource, scheduler: scheduler, count: count,
+            start: start, output: output, vaeTiling: vaeTiling)
     }
 
     /// Pictures in all.

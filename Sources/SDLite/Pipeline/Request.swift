@@ -26,9 +26,7 @@ struct Request {
         texts = options.prompts.map { scale > 1 ? [options.negativePrompt, $0] : [$0] }
         picturesPerPrompt = options.count
 
-        var scheduler =
-            try options.configuredScheduler
-            ?? model.scheduler(options.scheduler) { $0.eta = options.eta }
+        var scheduler = try options.scheduler ?? model.scheduler()
         try scheduler.setTimesteps(options.steps)
         self.scheduler = scheduler
 
