@@ -33,20 +33,20 @@ public final class Model: Sendable {
 
     public func textEncoder(on compute: Compute) throws -> TextEncoder {
         try TextEncoder(
-            Weights(file: file, stream: stream, component: "text_encoder", compute: compute),
+            Weights(file: file, stream: stream, component: .textEncoder, compute: compute),
             configuration: configurations.textEncoder)
     }
 
     public func unet(on compute: Compute) throws -> UNet {
         try UNet(
-            Weights(file: file, stream: stream, component: "unet", compute: compute),
+            Weights(file: file, stream: stream, component: .unet, compute: compute),
             configuration: configurations.unet,
             contextChannels: configurations.textEncoder.hiddenSize)
     }
 
     public func vae(on compute: Compute) throws -> VAE {
         try VAE(
-            Weights(file: file, stream: stream, component: "vae", compute: compute), configuration: configurations.vae)
+            Weights(file: file, stream: stream, component: .vae, compute: compute), configuration: configurations.vae)
     }
 
     private static func document(_ name: String, in file: WeightFile) throws -> [UInt8] {

@@ -1,3 +1,4 @@
+import Architecture
 import Kernels
 import Quant
 
@@ -16,8 +17,8 @@ struct Weights {
         var footprint = WeightFootprint()
     }
 
-    init(file: WeightFile, stream: WeightStream, component: String, compute: Compute) {
-        self.init(compute: compute, file: file, stream: stream, claims: Claims(), path: component)
+    init(file: WeightFile, stream: WeightStream, component: Component, compute: Compute) {
+        self.init(compute: compute, file: file, stream: stream, claims: Claims(), path: component.rawValue)
     }
 
     private init(compute: Compute, file: WeightFile, stream: WeightStream, claims: Claims, path: String) {
