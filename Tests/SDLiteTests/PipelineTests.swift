@@ -82,6 +82,16 @@ import Testing
         }
     }
 
+    @Test func aGenerationMayAskForAnother() throws {
+        var inner: [Image] = []
+        _ = try blockingWithProgress {
+            if $0.completed == 1, $0.stage == .denoising {
+                inner = try pipeline.generate(options("a dog")) { _ in }.images
+            }
+        }
+        #expect(try inner == blocking(options("a dog")).images)
+    }
+
     private func blockingWithProgress(_ progress: (GenerationProgress) throws -> Void) throws -> Generation {
         try pipeline.generate(options("a cat"), progress: progress)
     }

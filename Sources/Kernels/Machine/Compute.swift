@@ -17,6 +17,7 @@ public final class Compute: Sendable {
     let pool: ThreadPool
     let arena = Arena()
     private let turns = DispatchQueue(label: "sd-lite")
+    private static let owner = DispatchSpecificKey<ObjectIdentifier>()
 
     /// - Parameters:
     ///   - threads: by default, every core that this process may use
@@ -24,6 +25,7 @@ public final class Compute: Sendable {
         self.kernels = kernels
         self.arithmetic = arithmetic
         pool = ThreadPool(count: threads ?? CPU.allowedCores)
+        turns.setSpecific(key: Self.owner, value: ObjectIdentifier(self))
     }
 
     public var threads: Int { pool.count }
@@ -70,8 +72,11 @@ public final class Compute: Sendable {
         return try during(run, work)
     }
 
-    /// Waits until whoever computes here is done, and then does `work`, alone.
-    package func exclusively<Result>(_ work: () throws -> Result) rethrows -> Result { try turns.sync(execute: work) }
+    /// Waits until whoever computes here is done, and then does `work`, alone. Work within such work is part of it.
+    package func exclusively<Result>(_ work: () throws -> Result) rethrows -> Result {
+        if DispatchQueue.getSpecific(key: Self.owner) == ObjectIdentifier(self) { return try work() }
+        return try turns.sync(execute: work)
+    }
 
     /// Does `work` on another thread once those that came before are done.
     package func later(_ work: @escaping @Sendable () -> Void) { turns.async(execute: work) }
