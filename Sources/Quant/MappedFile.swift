@@ -19,8 +19,22 @@ package final class MappedFile: @unchecked Sendable {
 
     deinit { munmap(UnsafeMutableRawPointer(mutating: bytes.baseAddress), bytes.count) }
 
+    /// What is going to be read.
+    public enum Reading: Sendable {
+        /// Here and there a little: the disk reads no page but those that are touched.
+        case scattered
+        /// From one end to the other: the disk reads on beyond what is touched.
+        case whole
+    }
+
+    public func expect(_ reading: Reading) {
+        advise(reading == .scattered ? Advice.scattered : Advice.whole, bytes)
+    }
+
     /// What the kernel is asked to do with pages.
     private enum Advice {
+        static let scattered = MADV_RANDOM
+        static let whole = MADV_NORMAL
         static let readAhead = MADV_WILLNEED
         /// MADV_POPULATE_READ of Linux 5.14, which the C library's module does not export.
         static let populate: Int32 = 22

@@ -50,6 +50,8 @@ package final class WeightFile: Sendable {
         self.dataStart = dataStart
         tensorIndex = Dictionary(uniqueKeysWithValues: header.tensors.enumerated().map { ($1.name, $0) })
         documentIndex = Dictionary(uniqueKeysWithValues: header.documents.enumerated().map { ($1.name, $0) })
+        // Small tensors lie between large ones, which the disk would read along with them.
+        map.expect(.scattered)
     }
 
     package func entry(_ name: String) -> TensorEntry? {
@@ -68,6 +70,9 @@ package final class WeightFile: Sendable {
     /// Begins to read a tensor from the disk.
     package func readAhead(_ entry: TensorEntry) { map.readAhead(stored(entry.offset, entry.byteCount)) }
 
+    /// From now on tensors are read whole; until then the disk reads no more than is touched.
+    public func expectWholeTensors() { map.expect(.whole) }
+
     /// Gives a tensor's pages back to the system; they return when they are touched.
     package func discard(_ entry: TensorEntry) { map.discard(stored(entry.offset, entry.byteCount)) }
 
@@ -84,6 +89,7 @@ package final class WeightFile: Sendable {
         guard let index = documentIndex[name] else { throw .missingDocument(file: path, document: name) }
         let entry = header.documents[index]
         let packed = stored(entry.offset, entry.storedByteCount)
+        map.readAhead(packed)
         var contents = [UInt8]()
         switch entry.compression {
         case .none:
@@ -107,6 +113,7 @@ package final class WeightFile: Sendable {
         }
         let total = header.tensors.reduce(0) { $0 + $1.byteCount }
         var done = 0
+        map.expect(.whole)
         for tensor in header.tensors {
             let lent = lend(tensor)
             guard Checksum.of(lent.bytes) == tensor.crc32 else { throw .checksum(file: path, name: tensor.name) }

@@ -11,6 +11,8 @@ final class WeightStream: Sendable {
     private let state = Mutex(State())
 
     private struct State {
+        /// Whether matrices are in use, and not only small tensors as when a network is made.
+        var isStreaming = false
         var resident: Set<Int> = []
         var users: [Int: Int] = [:]
         /// What the disk was asked to read: the matrix in use and those that follow.
@@ -63,6 +65,10 @@ final class WeightStream: Sendable {
         state.withLock { state in
             state.users[position, default: 0] += 1
             guard state.resident.insert(position).inserted else { return }
+            if !state.isStreaming {
+                file.expectWholeTensors()
+                state.isStreaming = true
+            }
             state.stall += ContinuousClock().measure { file.waitFor(entries[position]) }
             if !state.requested.contains(position) { state.requested = position..<position }
             var next = state.requested.upperBound
