@@ -38,7 +38,7 @@ let package = Package(
         .target(name: "CIntrinsics"),
         .target(name: "KernelsPortable", swiftSettings: [.unsafeFlags(["-Ounchecked"])]),
         .target(
-            name: "Kernels", dependencies: ["KernelsPortable"] + kernelSetNames,
+            name: "Kernels", dependencies: ["CIntrinsics", "KernelsPortable"] + kernelSetNames,
             swiftSettings: [.unsafeFlags(["-O"])]),
 
         .target(name: "SDLite", dependencies: ["Architecture", "Quant", "Kernels", "CPNG"]),

@@ -32,16 +32,7 @@ import Testing
         #expect(throws: ModelError.self) { try pipeline.plan(options(), memoryLimit: 1 << 20) }
     }
 
-    @Test func limitsOfControlGroups() {
-        #expect(AvailableMemory.limit("268435456\n") == 268_435_456)
-        #expect(AvailableMemory.limit("max\n") == nil && AvailableMemory.limit("9223372036854771712\n") == nil)
+    @Test func availableMemory() {
         #expect(AvailableMemory.meminfo("MemTotal:  100 kB\nMemAvailable:    42 kB\n") == 42 * 1024)
-        let groups = AvailableMemory.groups("5:cpu,cpuacct:/a\n4:memory:/docker/b\n0::/c/d\n")
-        #expect(groups.map(\.folder) == ["/sys/fs/cgroup/memory/docker/b", "/sys/fs/cgroup/c/d"])
-        #expect(groups.map(\.file) == ["memory.limit_in_bytes", "memory.max"])
-        #expect(
-            AvailableMemory.ancestors("/sys/fs/cgroup/c/d") == [
-                "/sys/fs/cgroup/c/d", "/sys/fs/cgroup/c", "/sys/fs/cgroup",
-            ])
     }
 }

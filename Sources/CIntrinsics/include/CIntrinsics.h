@@ -1,10 +1,26 @@
-// One instruction a function: what Swift's SIMD types cannot say. Swift inlines these; only the micro-kernels of an
-// instruction set call them, in a target that is compiled with the matching -m flags.
+// One instruction a function: what Swift's SIMD types cannot say. Swift inlines these. Those with vectors only the
+// micro-kernels of an instruction set call, in a target that is compiled with the matching -m flags.
 #pragma once
+#define SDLITE_INLINE static inline __attribute__((always_inline))
+
+#if defined(__x86_64__)
+struct sdlite_registers { unsigned eax, ebx, ecx, edx; };
+/// What the processor says about itself under `leaf`, `subleaf`.
+SDLITE_INLINE struct sdlite_registers sdlite_cpuid(unsigned leaf, unsigned subleaf) {
+    struct sdlite_registers r;
+    __asm__("cpuid" : "=a"(r.eax), "=b"(r.ebx), "=c"(r.ecx), "=d"(r.edx) : "0"(leaf), "2"(subleaf));
+    return r;
+}
+/// The registers that the operating system saves (XCR0). Only where CPUID says OSXSAVE.
+SDLITE_INLINE unsigned sdlite_saved_registers(void) {
+    unsigned low, high;
+    __asm__("xgetbv" : "=a"(low), "=d"(high) : "c"(0));
+    return low;
+}
+#endif
+
 #if defined(__AVX2__)
 #include <immintrin.h>
-
-#define SDLITE_INLINE static inline __attribute__((always_inline))
 
 /// 8 int8 at `p`, as floats.
 SDLITE_INLINE __m256 sdlite_load_int8(const void *p) {
@@ -34,6 +50,7 @@ SDLITE_INLINE void sdlite_store_int16(void *p, __m256 a) {
     __m256i i = _mm256_cvtps_epi32(a);
     _mm_storeu_si128((__m128i *)p, _mm_packs_epi32(_mm256_castsi256_si128(i), _mm256_extracti128_si256(i, 1)));
 }
+/// b where either is NaN.
 SDLITE_INLINE __m256 sdlite_max(__m256 a, __m256 b) { return _mm256_max_ps(a, b); }
 SDLITE_INLINE __m256 sdlite_min(__m256 a, __m256 b) { return _mm256_min_ps(a, b); }
 #endif

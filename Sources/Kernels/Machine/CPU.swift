@@ -1,9 +1,10 @@
+import CIntrinsics
 import Glibc
 
 enum CPU {
     /// Cores' worth of time this process may use: those it may run on, or fewer if its control group has a quota.
     static var allowedCores: Int {
-        guard let quota = ControlGroup.coreQuota else { return affineCores }
+        guard let quota = ControlGroup().coreQuota else { return affineCores }
         return max(1, min(affineCores, Int(quota.rounded(.up))))
     }
 
@@ -18,24 +19,20 @@ enum CPU {
     private static func schedGetAffinity(_ process: Int32, _ size: Int, _ set: UnsafeMutablePointer<UInt64>) -> Int32
 
     #if arch(x86_64)
-    /// glibc's own reading of CPUID leaf `leaf`: after four raw registers, the four that the operating system enables.
-    @_silgen_name("__x86_get_cpuid_feature_leaf")
-    private static func featureLeaf(_ leaf: UInt32) -> UnsafePointer<UInt32>?
-
-    private static func has(_ leaf: UInt32, _ register: Int, _ bit: UInt32) -> Bool {
-        guard let registers = featureLeaf(leaf) else { return false }
-        return registers[4 + register] >> bit & 1 == 1
-    }
+    // Intel's Software Developer's Manual, volume 1, 14.3 and 15.2: what the processor has, and of that what the operating
+    // system saves when it switches between processes.
+    private static let basic = sdlite_cpuid(1, 0)
+    private static let extended = sdlite_cpuid(0, 0).eax >= 7 ? sdlite_cpuid(7, 0) : sdlite_registers()
+    private static let saved = basic.ecx.has(27) ? sdlite_saved_registers() : 0
 
     /// AVX2, FMA and F16C, usable.
-    static let hasAVX2 = has(1, 1, 5) && has(0, 2, 12) && has(0, 2, 29)
+    static let hasAVX2 = saved & 0x6 == 0x6 && basic.ecx.has(12, 29) && extended.ebx.has(5)
 
     /// AVX-512 F, BW, DQ, VL and VNNI on top of those, usable.
-    static let hasAVX512 = hasAVX2 && has(1, 1, 16) && has(1, 1, 17) && has(1, 1, 30) && has(1, 1, 31) && has(1, 2, 11)
+    static let hasAVX512 = hasAVX2 && saved & 0xe6 == 0xe6 && extended.ebx.has(16, 17, 30, 31) && extended.ecx.has(11)
     #endif
 }
 
-func environment(_ name: String) -> String? {
-    guard let value = getenv(name) else { return nil }
-    return String(cString: value)
+extension UInt32 {
+    fileprivate func has(_ bits: UInt32...) -> Bool { bits.allSatisfy { self >> $0 & 1 == 1 } }
 }
