@@ -58,7 +58,7 @@ struct Bench: ParsableCommand {
         Interruption.watch()
         if memory { return try MemoryBench(model: model, threads: threads, rounds: rounds).run() }
         let trace = Trace()
-        let compute = Compute(threads: threads, arithmetic: float32 ? .float32 : .mixed)
+        let compute = try Compute(threads: threads, arithmetic: float32 ? .float32 : .mixed)
         let pipeline = try Pipeline(model: Model(path: model), compute: compute)
         let (unet, vae) = (pipeline.unet, pipeline.vae)
         let shape = [1, unet.inChannels, height / vae.scale, width / vae.scale]

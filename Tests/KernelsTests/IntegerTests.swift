@@ -89,7 +89,7 @@ import Testing
         var numbers = Numbers(6)
         let x = Tensor([1, 21, 20, 208], values: numbers.array(21 * 20 * 208))
         let results = try (1...4).map { threads in
-            let compute = Compute(threads: threads)
+            let compute = try Compute(threads: threads)
             return try compute.stored(compute.convolution(FeatureMap(x), convolution.matrix, .same3x3)).values
                 + compute.linear(x, linear.matrix).values
         }

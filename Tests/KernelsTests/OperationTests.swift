@@ -111,7 +111,7 @@ private let tolerance = 1e-6
     }
 
     @Test(arguments: computes)
-    func activations(_ compute: Compute) {
+    func activations(_ compute: Compute) throws {
         let values = (0..<4001).map { Float($0 - 2000) / 100 }  // -20…20
         func apply(_ f: (Tensor) -> Void) -> [Float] {
             let x = Tensor([values.count], values: values)
@@ -123,7 +123,7 @@ private let tolerance = 1e-6
         #expect(relativeError(apply(compute.quickGelu), inputs.map { $0 / (1 + exponential(-1.702 * $0)) }) < tolerance)
         let gelu = inputs.map { $0 / 2 * (1 + errorFunction($0 / 2.0.squareRoot())) }
         #expect(relativeError(apply(compute.gelu), gelu) < tolerance)
-        let gated = compute.gatedGelu(Tensor([1, 8000], values: Array(values[..<4000]) + values[..<4000]))
+        let gated = try compute.gatedGelu(Tensor([1, 8000], values: Array(values[..<4000]) + values[..<4000]))
         #expect(relativeError(gated.values, zip(inputs, gelu).prefix(4000).map { $0 * $1 }) < tolerance)
     }
 
@@ -144,7 +144,7 @@ private let tolerance = 1e-6
         var numbers = Numbers(6)
         let x = Tensor([1, 20, 20, 200], values: numbers.array(80_000))
         let results = try (1...4).map { threads in
-            let compute = Compute(threads: threads)
+            let compute = try Compute(threads: threads)
             return try compute.stored(compute.convolution(FeatureMap(x), packed.matrix, .same3x3)).values
         }
         #expect(results.allSatisfy { $0 == results[0] })
@@ -152,7 +152,7 @@ private let tolerance = 1e-6
 
     @Test func cancellationStopsTheNextOperation() throws {
         let stop = Atomic(false)
-        let compute = Compute(threads: 2)
+        let compute = try Compute(threads: 2)
         var run = Run()
         run.isCancelled = { stop.load(ordering: .relaxed) }
         let (x, ones) = (Tensor([1, 8], repeating: 1), Tensor([8], repeating: 1))

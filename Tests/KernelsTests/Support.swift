@@ -78,14 +78,22 @@ func relativeError(_ found: [Float], _ expected: [Double]) -> Double {
     return (difference / max(size, .leastNormalMagnitude)).squareRoot()
 }
 
+private func makeCompute(_ threads: Int, _ kernels: KernelTable, _ arithmetic: Arithmetic) -> Compute {
+    do {
+        return try Compute(threads: threads, kernels: kernels, arithmetic: arithmetic)
+    } catch {
+        preconditionFailure("\(error)")
+    }
+}
+
 /// Every micro-kernel set this processor has, on one thread and on three, in float32.
 let computes: [Compute] = KernelTable.available.flatMap { kernels in
-    [1, 3].map { Compute(threads: $0, kernels: kernels, arithmetic: .float32) }
+    [1, 3].map { makeCompute($0, kernels, .float32) }
 }
 
 /// The same with int16 arithmetic where weights are int8.
 let mixedComputes: [Compute] = KernelTable.available.flatMap { kernels in
-    [1, 3].map { Compute(threads: $0, kernels: kernels, arithmetic: .mixed) }
+    [1, 3].map { makeCompute($0, kernels, .mixed) }
 }
 
 extension Compute: CustomTestStringConvertible {

@@ -20,11 +20,15 @@ public final class Compute: Sendable {
     private static let owner = DispatchSpecificKey<ObjectIdentifier>()
 
     /// - Parameters:
-    ///   - threads: by default, every core that this process may use
-    public init(threads: Int? = nil, kernels: KernelTable = .chosen, arithmetic: Arithmetic = .mixed) {
-        self.kernels = kernels
+    ///   - threads: 1…1024; by default, every core that this process may use
+    ///   - kernels: by default, the set that the environment variable `SDLITE_KERNELS` names, or else the fastest
+    /// - Throws: `MachineError`
+    public init(
+        threads: Int? = nil, kernels: KernelTable? = nil, arithmetic: Arithmetic = .mixed
+    ) throws(MachineError) {
+        self.kernels = if let kernels { kernels } else { try .chosen() }
         self.arithmetic = arithmetic
-        pool = ThreadPool(count: threads ?? CPU.allowedCores)
+        pool = try ThreadPool(count: threads ?? CPU.allowedCores)
         turns.setSpecific(key: Self.owner, value: ObjectIdentifier(self))
     }
 
@@ -40,18 +44,24 @@ public final class Compute: Sendable {
     /// Where this run's tensors live.
     private var currentArena: Arena { Run.current.counting ?? arena }
 
-    func tensor(_ shape: [Int], _ element: Tensor.Element = .float32) -> Tensor {
-        Tensor(shape, element, in: currentArena)
+    func tensor(_ shape: [Int], _ element: Tensor.Element = .float32) throws(MachineError) -> Tensor {
+        try Tensor(shape, element, in: currentArena)
     }
 
-    func zeros(_ count: Int) -> Tensor {
-        let out = tensor([count])
+    func zeros(_ count: Int) throws(MachineError) -> Tensor {
+        let out = try tensor([count])
         if !Run.current.isPlanning { out.pointer.update(repeating: 0, count: count) }
         return out
     }
 
     /// Memory of its own for every worker.
-    func scratch(_ bytesPerWorker: Int) -> Scratch { Scratch(bytesPerWorker, workers: threads, in: currentArena) }
+    func scratch(_ bytesPerWorker: Int) throws(MachineError) -> Scratch {
+        try Scratch(bytesPerWorker, workers: threads, in: currentArena)
+    }
+
+    /// Sees to it that activations find as much address space as was planned. Without this it is taken as it is needed.
+    /// - Parameter peak: of a plan, as `peakActivationBytes`
+    package func reserve(_ peak: Int) throws(MachineError) { try arena.reserve(peak) }
 
     /// The most memory for activations and scratch since the last `endStage`, in bytes.
     package var peakActivationBytes: Int { currentArena.highWaterMark }

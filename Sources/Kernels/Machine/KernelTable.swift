@@ -1,3 +1,4 @@
+import Glibc
 import KernelsPortable
 
 #if arch(x86_64)
@@ -15,35 +16,83 @@ public struct KernelTable: Sendable {
     typealias MutableIntegers = UnsafeMutablePointer<Int16>
 
     // Functions of rows.
-    var convertFloat16: @Sendable (UnsafeRawPointer, Int, MutableFloats) -> Void
-    var swish: @Sendable (MutableFloats, Int, Float) -> Void
-    var gelu: @Sendable (MutableFloats, Int) -> Void
-    var gatedGelu: @Sendable (Floats, Floats, MutableFloats, Int) -> Void
-    var add: @Sendable (Floats, Int, MutableFloats) -> Void
-    var channelMoments: @Sendable (Floats, Int, Int, MutableFloats, MutableFloats) -> Void
-    var scaleChannels: @Sendable (Floats, Int, Int, Floats, Floats, Bool, MutableFloats) -> Void
-    var normalizeRow: @Sendable (Floats, Int, Float, Floats, Floats, MutableFloats) -> Void
+    var convertFloat16: @Sendable (_ halves: UnsafeRawPointer, _ count: Int, _ out: MutableFloats) -> Void
+    var swish: @Sendable (_ x: MutableFloats, _ count: Int, _ scale: Float) -> Void
+    var gelu: @Sendable (_ x: MutableFloats, _ count: Int) -> Void
+    var gatedGelu: @Sendable (_ hidden: Floats, _ gate: Floats, _ out: MutableFloats, _ count: Int) -> Void
+    var add: @Sendable (_ x: Floats, _ count: Int, _ sum: MutableFloats) -> Void
+    var channelMoments:
+        @Sendable (_ x: Floats, _ rows: Int, _ channels: Int, _ sums: MutableFloats, _ squares: MutableFloats) -> Void
+    var scaleChannels:
+        @Sendable (
+            _ x: Floats, _ rows: Int, _ channels: Int, _ factors: Floats, _ offsets: Floats, _ silu: Bool,
+            _ out: MutableFloats
+        ) -> Void
+    var normalizeRow:
+        @Sendable (
+            _ x: Floats, _ channels: Int, _ epsilon: Float, _ weight: Floats, _ bias: Floats, _ out: MutableFloats
+        ) -> Void
 
     // Rounding.
-    var largestMagnitude: @Sendable (Floats, Int) -> Float
-    var quantize: @Sendable (Floats, Int, Float, MutableIntegers) -> Void
-    var widenInt16: @Sendable (Integers, Int, Float, MutableFloats) -> Void
+    var largestMagnitude: @Sendable (_ x: Floats, _ count: Int) -> Float
+    var quantize: @Sendable (_ x: Floats, _ count: Int, _ factor: Float, _ out: MutableIntegers) -> Void
+    var widenInt16: @Sendable (_ x: Integers, _ count: Int, _ scale: Float, _ out: MutableFloats) -> Void
 
     // Register tiles.
     var tileColumns: Int
-    var tile: @Sendable (Int, Int, Int, UnsafePointer<Floats>, Int, Floats, MutableFloats, Int, Bool, Floats?) -> Void
-    var widenInt8: @Sendable (UnsafeRawPointer, Int, Int, UnsafeRawPointer, MutableFloats, Int, Int) -> Void
-    var widenFloat16: @Sendable (UnsafeRawPointer, Int, Int, MutableFloats, Int, Int) -> Void
-    var attentionScores: @Sendable (Floats, Floats, Int, Int, MutableFloats) -> Void
-    var attentionWeights: @Sendable (MutableFloats, Int, MutableFloats, MutableFloats, MutableFloats) -> Void
-    var attentionSums: @Sendable (Floats, Int, Floats, Int, Int, Floats, MutableFloats) -> Void
-    var widenPairs: @Sendable (UnsafeRawPointer, Int, Int, MutableIntegers, Int) -> Void
+    var tile:
+        @Sendable (
+            _ rows: Int, _ taps: Int, _ depth: Int, _ inputs: UnsafePointer<Floats>, _ offset: Int, _ panel: Floats,
+            _ out: MutableFloats, _ outStride: Int, _ accumulate: Bool, _ bias: Floats?
+        ) -> Void
+    var widenInt8:
+        @Sendable (
+            _ source: UnsafeRawPointer, _ channels: Int, _ taps: Int, _ scales: UnsafeRawPointer, _ out: MutableFloats,
+            _ channelStride: Int, _ tapStride: Int
+        ) -> Void
+    var widenFloat16:
+        @Sendable (
+            _ source: UnsafeRawPointer, _ channels: Int, _ taps: Int, _ out: MutableFloats, _ channelStride: Int,
+            _ tapStride: Int
+        ) -> Void
+    var attentionScores:
+        @Sendable (_ queries: Floats, _ keys: Floats, _ panels: Int, _ d: Int, _ scores: MutableFloats) -> Void
+    var attentionWeights:
+        @Sendable (
+            _ scores: MutableFloats, _ count: Int, _ maxima: MutableFloats, _ totals: MutableFloats,
+            _ factors: MutableFloats
+        ) -> Void
+    var attentionSums:
+        @Sendable (
+            _ weights: Floats, _ count: Int, _ values: Floats, _ panels: Int, _ panelStride: Int, _ factors: Floats,
+            _ sums: MutableFloats
+        ) -> Void
+    var widenPairs:
+        @Sendable (
+            _ source: UnsafeRawPointer, _ channelStride: Int, _ channels: Int, _ out: MutableIntegers,
+            _ pairStride: Int
+        ) -> Void
     var tileInt16:
-        @Sendable (Int, Int, Int, Int, Integers, Int, Integers, Floats, Floats, MutableFloats, Int, Bool, Floats?) ->
-            Void
-    var winogradInput: @Sendable (UnsafePointer<Floats>, Int, MutableFloats, MutableFloats, Int) -> Void
-    var winogradWeights: @Sendable (UnsafeRawPointer, Int, MutableIntegers, MutableIntegers, Int, Int) -> Void
-    var winogradOutput: @Sendable (Floats, Int, MutableFloats, Floats, MutableFloats, Int, Int) -> Void
+        @Sendable (
+            _ rows: Int, _ columns: Int, _ blocks: Int, _ pairs: Int, _ a: Integers, _ stride: Int, _ panel: Integers,
+            _ columnScales: Floats, _ rowScales: Floats, _ out: MutableFloats, _ outStride: Int, _ accumulate: Bool,
+            _ bias: Floats?
+        ) -> Void
+    var winogradInput:
+        @Sendable (
+            _ pixels: UnsafePointer<Floats>, _ channels: Int, _ scratch: MutableFloats, _ out: MutableFloats,
+            _ stride: Int
+        ) -> Void
+    var winogradWeights:
+        @Sendable (
+            _ source: UnsafeRawPointer, _ channels: Int, _ scratch: MutableIntegers, _ out: MutableIntegers,
+            _ stride: Int, _ pairStride: Int
+        ) -> Void
+    var winogradOutput:
+        @Sendable (
+            _ m: Floats, _ stride: Int, _ scratch: MutableFloats, _ bias: Floats, _ out: MutableFloats,
+            _ rowStride: Int, _ pixelStride: Int
+        ) -> Void
 
     public static let portable = KernelTable(
         name: "portable", convertFloat16: KernelsPortable.convertFloat16, swish: KernelsPortable.swish,
@@ -100,15 +149,25 @@ public struct KernelTable: Sendable {
     /// Every set that this processor can run, the fastest last.
     public static let available: [KernelTable] = {
         #if arch(x86_64)
-        return [portable] + (CPU.hasAVX2 ? [avx2] : []) + (CPU.hasAVX512 ? [avx512] : [])
+        let sets = [(portable, true), (avx2, CPU.hasAVX2), (avx512, CPU.hasAVX512)]
         #else
-        return [portable]
+        let sets = [(portable, true)]
         #endif
+        return sets.filter(\.1).map(\.0)
     }()
 
     /// The set named by the environment variable `SDLITE_KERNELS`, or else the fastest.
-    public static let chosen: KernelTable = {
-        let name = environment("SDLITE_KERNELS")
-        return available.last { $0.name == name } ?? available[available.count - 1]
-    }()
+    /// - Throws: `MachineError.unknownKernels`
+    public static func chosen() throws(MachineError) -> KernelTable { try chosen(environment("SDLITE_KERNELS") ?? "") }
+
+    static func chosen(_ name: String) throws(MachineError) -> KernelTable {
+        let sets = available
+        if name.isEmpty { return sets[sets.count - 1] }
+        guard let set = sets.first(where: { $0.name == name }) else {
+            throw .unknownKernels(name, available: sets.map(\.name))
+        }
+        return set
+    }
+
+    private static func environment(_ name: String) -> String? { getenv(name).map { String(cString: $0) } }
 }

@@ -19,7 +19,7 @@ public final class Tensor: @unchecked Sendable {
     private let owner: Owner
 
     private enum Owner {
-        case arena(UnsafeMutableRawBufferPointer, Arena)
+        case arena(Arena.Block, Arena)
         case heap
         case tensor(Tensor)
     }
@@ -39,14 +39,14 @@ public final class Tensor: @unchecked Sendable {
     }
 
     /// Memory of the arena, uninitialised.
-    init(_ shape: [Int], _ element: Element = .float32, in arena: Arena) {
+    init(_ shape: [Int], _ element: Element = .float32, in arena: Arena) throws(MachineError) {
         self.shape = shape
         self.element = element
         count = shape.reduce(1, *)
         let channels = shape[shape.count - 1]
-        let lent = arena.take(element.byteCount(rows: count / channels, channels: channels) + Self.slack)
-        memory = lent.baseAddress!
-        owner = .arena(lent, arena)
+        let block = try arena.take(element.byteCount(rows: count / channels, channels: channels) + Self.slack)
+        memory = block.address
+        owner = .arena(block, arena)
     }
 
     /// Rows of another tensor, where they lie.
@@ -71,7 +71,7 @@ public final class Tensor: @unchecked Sendable {
 
     deinit {
         switch owner {
-        case .arena(let lent, let arena): arena.giveBack(lent)
+        case .arena(let block, let arena): arena.giveBack(block)
         case .heap: memory.deallocate()
         case .tensor: break
         }
@@ -96,9 +96,18 @@ public final class Tensor: @unchecked Sendable {
         return Tensor(self, rows: range)
     }
 
+    /// Whether this is only planned, and has no memory that could be touched.
+    var isPlanned: Bool {
+        switch owner {
+        case .arena(_, let arena): arena.isCounting
+        case .heap: false
+        case .tensor(let tensor): tensor.isPlanned
+        }
+    }
+
     /// The numbers in C order; zeros while a run is only planned.
     public var values: [Float] {
-        if case .arena(_, let arena) = owner, arena.isCounting { return [Float](repeating: 0, count: count) }
+        if isPlanned { return [Float](repeating: 0, count: count) }
         switch element {
         case .float32: return Array(UnsafeBufferPointer(start: pointer, count: count))
         case .int16:

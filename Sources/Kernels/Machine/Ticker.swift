@@ -1,40 +1,27 @@
 import Glibc
 import Synchronization
 
-/// Calls a function again and again on a thread of its own, until it goes away.
+/// Calls a function again and again on a thread of its own, until it goes away; never, if the system refuses the thread.
 public final class Ticker {
-    private final class Work: Sendable {
-        let isStopped = Atomic(false)
-        let microseconds: UInt32
-        let body: @Sendable () -> Void
-
-        init(microseconds: UInt32, body: @escaping @Sendable () -> Void) {
-            self.microseconds = microseconds
-            self.body = body
-        }
+    private final class Flag: Sendable {
+        let isSet = Atomic(false)
     }
-    private let work: Work
-    private var thread = pthread_t()
+    private let stop = Flag()
+    private let thread: Thread?
 
     /// - Parameter milliseconds: the pause between two calls
     public init(milliseconds: Int, _ body: @escaping @Sendable () -> Void) {
-        work = Work(microseconds: UInt32(milliseconds * 1000), body: body)
-        let argument = Unmanaged.passUnretained(work).toOpaque()
-        let status = pthread_create(
-            &thread, nil,
-            { argument in
-                let work = Unmanaged<Work>.fromOpaque(argument!).takeUnretainedValue()
-                while !work.isStopped.load(ordering: .relaxed) {
-                    work.body()
-                    usleep(work.microseconds)
-                }
-                return nil
-            }, argument)
-        precondition(status == 0, "the system refused to start a thread")
+        let stop = stop
+        thread = try? Thread {
+            while !stop.isSet.load(ordering: .relaxed) {
+                body()
+                usleep(UInt32(milliseconds * 1000))
+            }
+        }
     }
 
     deinit {
-        work.isStopped.store(true, ordering: .relaxed)
-        pthread_join(thread, nil)
+        stop.isSet.store(true, ordering: .relaxed)
+        thread?.join()
     }
 }

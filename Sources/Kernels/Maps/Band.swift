@@ -25,15 +25,15 @@ final class Band {
     }
 
     /// - Parameter wanted: the most image rows that are asked for at a time; nil leaves it to this band
-    init(_ map: FeatureMap, mostRows wanted: Int? = nil, compute: Compute) {
+    init(_ map: FeatureMap, mostRows wanted: Int? = nil, compute: Compute) throws(MachineError) {
         self.map = map
         self.compute = compute
-        scratch = compute.scratch(map.rounding == .int16 ? 2 * map.channels : 0)
+        scratch = try compute.scratch(map.rounding == .int16 ? 2 * map.channels : 0)
         if case .computed(let convolution) = map.source {
-            let pass = Convolution.Pass(convolution, mostRows: wanted ?? .max, compute: compute)
+            let pass = try Convolution.Pass(convolution, mostRows: wanted ?? .max, compute: compute)
             self.pass = pass
             mostRows = wanted ?? pass.mostRows
-            memory = compute.tensor([mostRows + Stripe.unit - 1, map.width, map.channels])
+            memory = try compute.tensor([mostRows + Stripe.unit - 1, map.width, map.channels])
         } else {
             pass = nil
             mostRows =
@@ -41,7 +41,7 @@ final class Band {
                 ?? min(
                     map.batch * Stripe.wholeUnits(map.height), Stripe.wholeUnits(Self.pixelsAtATime / map.width + 1))
             let isPlain = map.tensor?.element == .float32
-            memory = isPlain ? nil : compute.tensor([mostRows, map.width, map.channels])
+            memory = try isPlain ? nil : compute.tensor([mostRows, map.width, map.channels])
         }
     }
 

@@ -8,8 +8,8 @@ extension Compute {
     ///   - tile: makes the tile at a row and column, `step + overlap` high and wide or what is left of the map
     package func blended(
         _ shape: [Int], step: Int, overlap: Int, tile: (_ y: Int, _ x: Int) throws -> Tensor
-    ) rethrows -> Tensor {
-        let out = tensor(shape)
+    ) throws -> Tensor {
+        let out = try tensor(shape)
         var above: [Tensor] = []
         for y in stride(from: 0, to: shape[1], by: step) {
             var row: [Tensor] = []

@@ -98,7 +98,7 @@ extension Convolution {
         }
 
         /// - Parameter mostRows: the most rows that are wanted at a time
-        init(_ convolution: Convolution, mostRows wanted: Int = .max, compute: Compute) {
+        init(_ convolution: Convolution, mostRows wanted: Int = .max, compute: Compute) throws(MachineError) {
             self.convolution = convolution
             self.compute = compute
             let (weights, input, shape) = (convolution.weights, convolution.input, convolution.shape)
@@ -111,15 +111,16 @@ extension Convolution {
             let mostRows = max(
                 Stripe.unit, min(fitting, Stripe.wholeUnits(min(wanted, shape[0] * Stripe.wholeUnits(shape[1])))))
             self.mostRows = mostRows
-            band = Band(input, mostRows: convolution.mostInputRows(for: mostRows), compute: compute)
+            band = try Band(input, mostRows: convolution.mostInputRows(for: mostRows), compute: compute)
             algorithm =
                 switch block {
                 case let block? where isWinograd:
-                    .winograd(Winograd(weights, block: block, mostRows: mostRows, width: shape[2], compute: compute))
-                case let block?: .integer(block: block, compute.integerScratch(weights, block: block))
-                case nil: .float(compute.matrixScratch(weights))
+                    .winograd(
+                        try Winograd(weights, block: block, mostRows: mostRows, width: shape[2], compute: compute))
+                case let block?: .integer(block: block, try compute.integerScratch(weights, block: block))
+                case nil: .float(try compute.matrixScratch(weights))
                 }
-            zeros = compute.zeros(input.channels)
+            zeros = try compute.zeros(input.channels)
         }
 
         /// Computes rows, which follow those of the last call or begin an image, into `out` `[pixels, outputs]`.

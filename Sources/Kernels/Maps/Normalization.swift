@@ -9,14 +9,14 @@ extension Compute {
     ///   - groups: divides channels
     package func groupNorm(
         _ x: FeatureMap, weight: Tensor, bias: Tensor, groups: Int, epsilon: Float, silu: Bool = false
-    ) throws(CancellationError) -> FeatureMap {
+    ) throws -> FeatureMap {
         let channels = x.channels
         precondition(channels % 8 == 0 && channels % groups == 0 && weight.count == channels)
-        let factors = tensor([x.batch, channels])
-        let offsets = tensor([x.batch, channels])
-        let band = Band(x, compute: self)
+        let factors = try tensor([x.batch, channels])
+        let offsets = try tensor([x.batch, channels])
+        let band = try Band(x, compute: self)
         let segments = (x.width + Self.momentPixels - 1) / Self.momentPixels
-        let partial = tensor([band.mostRows * segments, 2 * channels])
+        let partial = try tensor([band.mostRows * segments, 2 * channels])
         var totals = [Double](repeating: 0, count: x.batch * 2 * channels)
         try forEachStripe(of: x, mostRows: band.mostRows, "group norm") { stripe in
             band.advance(to: stripe)
@@ -64,11 +64,11 @@ extension Compute {
     /// Layer normalisation over the last dimension (Ba et al. 2016).
     package func layerNorm(
         _ x: Tensor, weight: Tensor, bias: Tensor, epsilon: Float
-    ) throws(CancellationError) -> Tensor {
+    ) throws -> Tensor {
         try checkCancellation()
         let channels = x.channels
         precondition(channels % 8 == 0 && weight.count == channels)
-        let out = tensor(x.shape)
+        let out = try tensor(x.shape)
         perform("layer norm") {
             forEachRange(x.rows, chunk: 64) { rows in
                 for row in rows {

@@ -7,22 +7,22 @@ extension Compute {
     package func stored(
         _ map: FeatureMap, as element: Tensor.Element = .float32, adding residual: FeatureMap? = nil,
         into target: Tensor? = nil
-    ) throws(CancellationError) -> Tensor {
-        let out = target ?? tensor(map.shape, element)
+    ) throws -> Tensor {
+        let out = try target ?? tensor(map.shape, element)
         precondition(out.count == map.count && residual?.shape ?? map.shape == map.shape)
         if case .computed(let convolution) = map.source, map.norm == nil, map.rounding == .float32,
             out.element == .float32, residual == nil
         {
-            let pass = Convolution.Pass(convolution, compute: self)
+            let pass = try Convolution.Pass(convolution, compute: self)
             try forEachStripe(of: map, mostRows: pass.mostRows, pass.name, productsPerRow: pass.productsPerRow) {
                 stripe in
                 pass.rows(stripe, into: out.rows(pixels(of: stripe, in: map)))
             }
             return out
         }
-        let band = Band(map, compute: self)
-        let other = residual.map { Band($0, mostRows: band.mostRows, compute: self) }
-        let scratch = self.scratch(map.width * map.channels * 4)
+        let band = try Band(map, compute: self)
+        let other = try residual.map { try Band($0, mostRows: band.mostRows, compute: self) }
+        let scratch = try scratch(map.width * map.channels * 4)
         try forEachStripe(of: map, mostRows: band.mostRows, band.name, productsPerRow: band.productsPerRow) { stripe in
             band.advance(to: stripe)
             other?.advance(to: stripe)
@@ -53,7 +53,7 @@ extension Compute {
 
     /// A map for later: kept compactly where it is small enough for the limits, else computed when it is read. The values
     /// are the same.
-    package func storedIfSmall(_ map: FeatureMap) throws(CancellationError) -> FeatureMap {
+    package func storedIfSmall(_ map: FeatureMap) throws -> FeatureMap {
         let byteCount = compactElement.byteCount(rows: map.count / map.channels, channels: map.channels)
         if byteCount > Run.current.workingSet.largestStoredMap { return map.rounded(to: compactElement) }
         return FeatureMap(try stored(map, as: compactElement))
@@ -69,7 +69,7 @@ extension Compute {
 
     func forEachStripe(
         of map: FeatureMap, mostRows: Int, _ name: String, productsPerRow: Int = 0, _ body: (Stripe) -> Void
-    ) throws(CancellationError) {
+    ) throws {
         for stripe in Stripe.all(of: map, mostRows: mostRows) {
             try checkCancellation()
             perform(name, products: stripe.imageRows * productsPerRow) { body(stripe) }

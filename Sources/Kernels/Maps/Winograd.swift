@@ -41,7 +41,7 @@ final class Winograd {
     /// - Parameters:
     ///   - block: of `weights.integerBlock`
     ///   - mostRows: the most image rows of one stripe, a multiple of the tile's height
-    init(_ weights: WeightMatrix, block: Int, mostRows: Int, width: Int, compute: Compute) {
+    init(_ weights: WeightMatrix, block: Int, mostRows: Int, width: Int, compute: Compute) throws(MachineError) {
         self.weights = weights
         self.block = block
         self.compute = compute
@@ -50,8 +50,8 @@ final class Winograd {
         across = Self.tiles(across: width)
         mostTiles = mostRows / Self.tileSide * across + Compute.tileRows  // the last register tile may read beyond
         inputStride = mostTiles * weights.inputs + WinogradProducts.padding
-        inputs = compute.tensor([Self.positions * inputStride / 2 + 1])
-        inputScales = compute.tensor([Self.positions * mostTiles])
+        inputs = try compute.tensor([Self.positions * inputStride / 2 + 1])
+        inputScales = try compute.tensor([Self.positions * mostTiles])
         let depths = (0..<Self.positions).map { Self.depth(position: $0, block: block) }
         let distinct = Set(depths).sorted()
         self.depths = depths
@@ -61,11 +61,11 @@ final class Winograd {
         let groups = max(1, weights.panels / Self.panelsAtATime)
         chunks = min(tilesAcross, (groups + compute.threads - 1) / compute.threads * compute.threads)
         channelStep = min(weights.inputs, max(1, Self.channelsAtATime / block) * block)
-        noBias = compute.zeros(weights.outputs)
+        noBias = try compute.zeros(weights.outputs)
         productSizes = WinogradProducts.Sizes(
             tiles: mostTiles, tilesAcross: (tilesAcross + chunks - 1) / chunks, channels: channelStep,
             depths: distinct, tileColumns: kernels.tileColumns)
-        scratch = compute.scratch(max(WinogradInput.byteCount(channels: weights.inputs), productSizes.byteCount))
+        scratch = try compute.scratch(max(WinogradInput.byteCount(channels: weights.inputs), productSizes.byteCount))
     }
 
     /// - Parameter out: the stripe's pixels, `[pixels, outputs]`

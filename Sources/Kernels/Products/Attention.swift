@@ -11,14 +11,14 @@ extension Compute {
     ///   - causal: a token attends to itself and those before it only
     package func attention(
         query: Tensor, _ packed: KeysAndValues, causal: Bool = false
-    ) throws(CancellationError) -> Tensor {
+    ) throws -> Tensor {
         try checkCancellation()
         let (batch, width) = (query.shape[0], query.channels)
         let (tokens, keys, heads, d) = (query.rows / batch, packed.keys, packed.heads, packed.d)
         precondition(d * heads == width && packed.batch == batch)
         let block = Self.groups * kernels.tileColumns
         let floats = kernels.tileColumns * (Self.keyBlock + 1) + block * (d + packed.paddedWidth + 2)
-        let scratch = scratch(floats * MemoryLayout<Float>.stride)
+        let scratch = try scratch(floats * MemoryLayout<Float>.stride)
         perform("attention, \(tokens)×\(keys)", products: 2 * batch * tokens * keys * width) {
             let blocks = (tokens + block - 1) / block
             pool.forEach(batch * heads * blocks) { chunk, worker in

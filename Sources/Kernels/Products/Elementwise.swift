@@ -36,10 +36,10 @@ extension Compute {
     }
 
     /// GEGLU's gate (Shazeer 2020): `[rows, 2·width]` of (hidden, gate) → hidden · gelu(gate), `[rows, width]`.
-    package func gatedGelu(_ x: Tensor) -> Tensor {
+    package func gatedGelu(_ x: Tensor) throws(MachineError) -> Tensor {
         let width = x.channels / 2
         precondition(width % 8 == 0)
-        let out = tensor(Array(x.shape.dropLast()) + [width])
+        let out = try tensor(Array(x.shape.dropLast()) + [width])
         perform("GEGLU gate") {
             forEachRange(x.rows, chunk: 8) { rows in
                 for row in rows {
@@ -52,18 +52,18 @@ extension Compute {
     }
 
     /// `x` `[1, ...]`, `count` times over: `[count, ...]`.
-    package func repeated(_ x: Tensor, _ count: Int) -> Tensor {
+    package func repeated(_ x: Tensor, _ count: Int) throws(MachineError) -> Tensor {
         precondition(x.shape[0] == 1)
-        let out = tensor([count] + x.shape.dropFirst())
+        let out = try tensor([count] + x.shape.dropFirst())
         perform("repeat") {
             for i in 0..<count { (out.pointer + i * x.count).update(from: x.pointer, count: x.count) }
         }
         return out
     }
 
-    /// Half floats, as a tensor.
+    /// Half floats, as a tensor in memory of its own.
     package func float16(_ bytes: UnsafeRawBufferPointer, shape: [Int]) -> Tensor {
-        let out = tensor(shape)
+        let out = Tensor(shape)
         precondition(bytes.count == 2 * out.count)
         perform("weights") {
             guard let source = bytes.baseAddress else { return }
@@ -77,9 +77,9 @@ extension Compute {
         return out
     }
 
-    /// Floats at `bytes`, as a tensor.
+    /// Floats at `bytes`, as a tensor in memory of its own.
     package func float32(_ bytes: UnsafeRawBufferPointer, shape: [Int]) -> Tensor {
-        let out = tensor(shape)
+        let out = Tensor(shape)
         precondition(bytes.count == 4 * out.count)
         perform("weights") {
             UnsafeMutableRawBufferPointer(start: out.pointer, count: bytes.count).copyMemory(from: bytes)

@@ -8,19 +8,19 @@ extension Compute {
     /// twice that width never exists as a whole.
     package func gatedLinear(
         _ x: Tensor, _ weights: WeightMatrix, bias: Tensor? = nil
-    ) throws(CancellationError) -> Tensor {
+    ) throws -> Tensor {
         let (width, panelWidth) = (weights.outputs / 2, WeightMatrix.panelWidth)
         // Halves that share a panel cannot be computed apart.
-        if width % panelWidth != 0 { return gatedGelu(try linear(x, weights, bias: bias)) }
+        if width % panelWidth != 0 { return try gatedGelu(linear(x, weights, bias: bias)) }
         try checkCancellation()
         precondition(x.channels == weights.inputs && weights.taps == 1, "\(x.shape) × \(weights.inputs) inputs")
-        let out = tensor(Array(x.shape.dropLast()) + [width])
+        let out = try tensor(Array(x.shape.dropLast()) + [width])
         let block = arithmetic == .mixed ? weights.integerBlock : nil
         let halves = width / panelWidth
         let stride = Self.gatedPanels * panelWidth
         let tileCount = Self.rowBlock * stride
         let productBytes = block.map { integerScratchBytes(weights, block: $0) } ?? matrixScratchBytes(weights)
-        let scratch = scratch(2 * tileCount * MemoryLayout<Float>.stride + productBytes)
+        let scratch = try scratch(2 * tileCount * MemoryLayout<Float>.stride + productBytes)
         let name = "linear, gated, \(x.rows) rows, \(block == nil ? "float" : "integer")"
         perform(name, products: x.rows * weights.inputs * weights.outputs) {
             weights.residence?.begin()

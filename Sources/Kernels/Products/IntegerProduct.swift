@@ -21,8 +21,8 @@ extension Compute {
     }
 
     /// What `integerProduct` works in.
-    func integerScratch(_ weights: WeightMatrix, block: Int) -> Scratch {
-        scratch(integerScratchBytes(weights, block: block))
+    func integerScratch(_ weights: WeightMatrix, block: Int) throws(MachineError) -> Scratch {
+        try scratch(integerScratchBytes(weights, block: block))
     }
 
     func integerScratchBytes(_ weights: WeightMatrix, block: Int) -> Int {

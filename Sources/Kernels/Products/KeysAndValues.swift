@@ -37,19 +37,19 @@ extension Compute {
     package func keysAndValues(
         heads: Int, key: () throws -> Tensor, value: () throws -> Tensor
     ) throws -> KeysAndValues {
-        let (keyPanels, shape) = packKeys(try key(), heads: heads)
-        let valuePanels = packValues(try value(), heads: heads, shape: shape)
+        let (keyPanels, shape) = try packKeys(key(), heads: heads)
+        let valuePanels = try packValues(value(), heads: heads, shape: shape)
         let keys = shape.dropFirst().dropLast().reduce(1, *)
         return KeysAndValues(
             keyPanels: keyPanels, valuePanels: valuePanels, batch: shape[0], heads: heads, keys: keys)
     }
 
-    private func packKeys(_ key: Tensor, heads: Int) -> (panels: Tensor, shape: [Int]) {
+    private func packKeys(_ key: Tensor, heads: Int) throws(MachineError) -> (panels: Tensor, shape: [Int]) {
         precondition(key.channels % heads == 0)
         let (batch, width, d) = (key.shape[0], key.channels, key.channels / heads)
         let keys = key.rows / batch
         let paddedKeys = (keys + 4) / 5 * 5
-        let panels = tensor([batch * heads, paddedKeys, d])
+        let panels = try tensor([batch * heads, paddedKeys, d])
         perform("pack keys") {
             pool.forEach(batch * heads) { head, _ in
                 let source = key.pointer + head / heads * keys * width + head % heads * d
@@ -64,13 +64,13 @@ extension Compute {
         return (panels, key.shape)
     }
 
-    private func packValues(_ value: Tensor, heads: Int, shape: [Int]) -> Tensor {
+    private func packValues(_ value: Tensor, heads: Int, shape: [Int]) throws(MachineError) -> Tensor {
         precondition(value.shape == shape, "values \(value.shape), keys \(shape)")
         let (batch, width, d) = (value.shape[0], value.channels, value.channels / heads)
         let keys = value.rows / batch
         let paddedKeys = (keys + 4) / 5 * 5
         let paddedWidth = (d + 4) / 5 * 5
-        let panels = tensor([batch * heads, paddedWidth, paddedKeys])
+        let panels = try tensor([batch * heads, paddedWidth, paddedKeys])
         perform("pack values") {
             pool.forEach(batch * heads) { head, _ in
                 let source = value.pointer + head / heads * keys * width + head % heads * d

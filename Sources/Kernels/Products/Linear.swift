@@ -1,7 +1,7 @@
 extension Compute {
     /// `x · weightsᵀ + bias`: `[..., inputs]` → `[..., outputs]`.
-    package func linear(_ x: Tensor, _ weights: WeightMatrix, bias: Tensor? = nil) throws(CancellationError) -> Tensor {
-        let out = tensor(Array(x.shape.dropLast()) + [weights.outputs])
+    package func linear(_ x: Tensor, _ weights: WeightMatrix, bias: Tensor? = nil) throws -> Tensor {
+        let out = try tensor(Array(x.shape.dropLast()) + [weights.outputs])
         try linear(x, weights, bias: bias, into: out, accumulate: false)
         return out
     }
@@ -9,19 +9,19 @@ extension Compute {
     /// `residual += x · weightsᵀ + bias`, in place.
     package func linear(
         _ x: Tensor, _ weights: WeightMatrix, bias: Tensor? = nil, addingTo residual: Tensor
-    ) throws(CancellationError) {
+    ) throws {
         try linear(x, weights, bias: bias, into: residual, accumulate: true)
     }
 
     private func linear(
         _ x: Tensor, _ weights: WeightMatrix, bias: Tensor?, into out: Tensor, accumulate: Bool
-    ) throws(CancellationError) {
+    ) throws {
         try checkCancellation()
         precondition(x.channels == weights.inputs && weights.taps == 1, "\(x.shape) × \(weights.inputs) inputs")
         precondition(out.rows == x.rows && out.channels == weights.outputs)
         let block = arithmetic == .mixed ? weights.integerBlock : nil
         let name = "linear, \(x.rows) rows, \(block == nil ? "float" : "integer")"
-        let scratch = block.map { integerScratch(weights, block: $0) } ?? matrixScratch(weights)
+        let scratch = try block.map { try integerScratch(weights, block: $0) } ?? matrixScratch(weights)
         perform(name, products: x.rows * weights.inputs * weights.outputs) {
             weights.residence?.begin()
             defer { weights.residence?.end() }

@@ -27,7 +27,9 @@ extension Compute {
     }
 
     /// What `matrixProduct` works in.
-    func matrixScratch(_ weights: WeightMatrix) -> Scratch { scratch(matrixScratchBytes(weights)) }
+    func matrixScratch(_ weights: WeightMatrix) throws(MachineError) -> Scratch {
+        try scratch(matrixScratchBytes(weights))
+    }
 
     func matrixScratchBytes(_ weights: WeightMatrix) -> Int {
         (channelStep(weights) * weights.taps + Self.tileRows) * kernels.tileColumns * MemoryLayout<Float>.stride

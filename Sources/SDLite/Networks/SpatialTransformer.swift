@@ -24,7 +24,7 @@ struct SpatialTransformer {
     ///   - conditioning: with as many prompts as the batch has images
     func callAsFunction(_ x: Tensor, _ conditioning: Conditioning.Step) throws -> Tensor {
         let h = try block(compute.stored(projectIn(norm(FeatureMap(x)))), conditioning)
-        let out = x.shape[0] < h.shape[0] ? compute.repeated(x, h.shape[0]) : x
+        let out = x.shape[0] < h.shape[0] ? try compute.repeated(x, h.shape[0]) : x
         try projectOut(h, addingTo: out)
         return out
     }
@@ -50,7 +50,7 @@ struct TransformerBlock {
     /// May work in place on `x`. What `x` has of a batch before the prompts first come in, it may have once.
     func callAsFunction(_ x: Tensor, _ conditioning: Conditioning.Step) throws -> Tensor {
         try selfAttention(norm1(x), addingTo: x)
-        let h = x.shape[0] < conditioning.prompts ? compute.repeated(x, conditioning.prompts) : x
+        let h = x.shape[0] < conditioning.prompts ? try compute.repeated(x, conditioning.prompts) : x
         try crossAttention(norm2(h), to: conditioning, addingTo: h)
         try feedForward(norm3(h), addingTo: h)
         return h

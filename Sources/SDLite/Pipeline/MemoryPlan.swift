@@ -4,7 +4,7 @@ import Kernels
 public struct MemoryPlan: Sendable {
     public struct StagePlan: Sendable {
         public let stage: Stage
-        /// Activations, scratch memory and the small parameters, in bytes.
+        /// Activations and scratch memory, in bytes.
         public let activations: Int
         /// Pages of the model file, in bytes.
         public let weights: Int

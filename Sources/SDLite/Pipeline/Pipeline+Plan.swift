@@ -12,6 +12,7 @@ extension Pipeline {
         _ options: GenerationOptions, memoryLimit: Int?, progress: (GenerationProgress) throws -> Void
     ) throws -> Generation {
         let plan = try choosePlan(options, memoryLimit: memoryLimit)
+        try compute.reserve(plan.stages.map(\.activations).max() ?? 0)
         return try compute.during(plan.run) { try paint(options, progress: progress) }
     }
 
