@@ -10,6 +10,7 @@ typealias Pairs = SIMD16<Int16>
 @_transparent func multiplyAdd(_ a: Vector, _ b: Vector, _ sum: Vector) -> Vector { sum.addingProduct(a, b) }
 @_transparent func maximum(_ a: Vector, _ b: Vector) -> Vector { sdlite_max(a, b) }
 @_transparent func minimum(_ a: Vector, _ b: Vector) -> Vector { sdlite_min(a, b) }
+@_transparent func maximum(_ a: Words, _ b: Words) -> Words { a.replacing(with: b, where: b .> a) }
 @_transparent func loadInt8(_ p: UnsafeRawPointer) -> Vector { sdlite_load_int8(p) }
 @_transparent func loadFloat16(_ p: UnsafeRawPointer) -> Vector { sdlite_load_float16(p) }
 

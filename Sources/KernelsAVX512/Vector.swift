@@ -10,6 +10,7 @@ typealias Pairs = SIMD32<Int16>
 @_transparent func multiplyAdd(_ a: Vector, _ b: Vector, _ sum: Vector) -> Vector { sum.addingProduct(a, b) }
 @_transparent func maximum(_ a: Vector, _ b: Vector) -> Vector { sdlite_max_16(a, b) }
 @_transparent func minimum(_ a: Vector, _ b: Vector) -> Vector { sdlite_min_16(a, b) }
+@_transparent func maximum(_ a: Words, _ b: Words) -> Words { a.replacing(with: b, where: b .> a) }
 @_transparent func loadInt8(_ p: UnsafeRawPointer) -> Vector { sdlite_load_int8_16(p) }
 @_transparent func loadFloat16(_ p: UnsafeRawPointer) -> Vector { sdlite_load_float16_16(p) }
 

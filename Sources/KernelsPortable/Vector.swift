@@ -13,8 +13,10 @@ typealias Pairs = SIMD16<Int16>
     sum + a * b  // without the instruction, a fused multiply-add is a library call per lane
     #endif
 }
-@_transparent func maximum(_ a: Vector, _ b: Vector) -> Vector { a.replacing(with: b, where: b .> a) }
-@_transparent func minimum(_ a: Vector, _ b: Vector) -> Vector { a.replacing(with: b, where: b .< a) }
+// b where either is NaN, as x86's instructions have it.
+@_transparent func maximum(_ a: Vector, _ b: Vector) -> Vector { b.replacing(with: a, where: a .> b) }
+@_transparent func minimum(_ a: Vector, _ b: Vector) -> Vector { b.replacing(with: a, where: a .< b) }
+@_transparent func maximum(_ a: Words, _ b: Words) -> Words { b.replacing(with: a, where: a .> b) }
 
 @_transparent func loadInt8(_ p: UnsafeRawPointer) -> Vector {
     let q = p.assumingMemoryBound(to: Int8.self)
@@ -22,13 +24,16 @@ typealias Pairs = SIMD16<Int16>
         Float(q[0]), Float(q[1]), Float(q[2]), Float(q[3]), Float(q[4]), Float(q[5]), Float(q[6]), Float(q[7]))
 }
 
-/// The half's exponent and mantissa, moved into a float's place, are the value times 2^-112. Finite values only.
+/// The half's exponent and mantissa, moved into a float's place, are the value times 2^-112; the largest exponent, of
+/// infinity and NaN, has to become a float's largest.
 @_transparent func loadFloat16(_ p: UnsafeRawPointer) -> Vector {
     let q = p.assumingMemoryBound(to: UInt16.self)
     let half = SIMD8<UInt32>(
         UInt32(q[0]), UInt32(q[1]), UInt32(q[2]), UInt32(q[3]), UInt32(q[4]), UInt32(q[5]), UInt32(q[6]), UInt32(q[7]))
     let magnitude = unsafeBitCast((half & 0x7fff) &<< 13, to: Vector.self) * Vector(repeating: 0x1p112)
-    return unsafeBitCast(unsafeBitCast(magnitude, to: SIMD8<UInt32>.self) | ((half & 0x8000) &<< 16), to: Vector.self)
+    let largest = SIMD8<UInt32>.zero.replacing(with: 0x7f80_0000, where: (half & 0x7c00) .== 0x7c00)
+    return unsafeBitCast(
+        unsafeBitCast(magnitude, to: SIMD8<UInt32>.self) | largest | ((half & 0x8000) &<< 16), to: Vector.self)
 }
 
 @_transparent func multiplyAddPairs(_ a: Pairs, _ b: Pairs, _ sum: Words) -> Words {

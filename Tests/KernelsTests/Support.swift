@@ -65,7 +65,7 @@ struct PackedMatrix {
         let memory = Bytes(bytes)
         self.values = values
         matrix = WeightMatrix(
-            outputs: outputs, inputs: inputs, taps: taps, storage: storage,
+            name: "matrix \(seed)", outputs: outputs, inputs: inputs, taps: taps, storage: storage,
             bytes: UnsafeRawBufferPointer(memory.buffer), owner: memory)
     }
 }

@@ -82,6 +82,15 @@ public final class Compute: Sendable {
         return try during(run, work)
     }
 
+    /// Does `work` under the settings of `run`, and looks at every operation's result, which takes time: the first that is
+    /// not finite throws `ComputeError.notFinite`. Infinity and NaN go through every operation into its result, so it is
+    /// enough to look at the last of a run, and only if that is wrong to do all again and look for the first.
+    package func checking<Result>(_ run: Run, _ work: () throws -> Result) rethrows -> Result {
+        var run = run
+        run.finiteness = Finiteness()
+        return try during(run, work)
+    }
+
     /// Waits until whoever computes here is done, and then does `work`, alone. Work within such work is part of it.
     package func exclusively<Result>(_ work: () throws -> Result) rethrows -> Result {
         if DispatchQueue.getSpecific(key: Self.owner) == ObjectIdentifier(self) { return try work() }

@@ -10,6 +10,8 @@ package struct Run: Sendable {
     package var isCancelled: @Sendable () -> Bool = { Task.isCancelled }
     /// Where memory is counted while a run is only walked through, to plan it: nothing is computed then.
     var counting: Arena?
+    /// Where it is noted what is not finite, if results are checked.
+    var finiteness: Finiteness?
 
     @TaskLocal package static var current = Run()
 

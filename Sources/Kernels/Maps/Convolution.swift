@@ -161,6 +161,7 @@ extension Convolution {
                 compute.matrixProduct(
                     weights, bias: bias, into: out, accumulate: false, scratch: scratch, inputRow: inputRow)
             }
+            compute.note(out, of: weights.name)
         }
 
         private var biasPerImage: Bool { convolution.bias?.count ?? 0 > convolution.weights.outputs }

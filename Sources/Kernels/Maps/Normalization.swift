@@ -49,7 +49,8 @@ extension Compute {
                     let members = group * size..<(group + 1) * size
                     let mean = members.reduce(0) { $0 + sums[sums.startIndex + $1] } / count
                     let square = members.reduce(0) { $0 + squares[squares.startIndex + $1] } / count
-                    let inverse = 1 / (max(0, square - mean * mean) + Double(epsilon)).squareRoot()
+                    let variance = square - mean * mean  // NaN must stay; below zero by rounding it may be
+                    let inverse = 1 / ((variance < 0 ? 0 : variance) + Double(epsilon)).squareRoot()
                     for c in members {
                         let factor = inverse * Double(weight.pointer[c])
                         factors.pointer[image * channels + c] = Float(factor)
@@ -58,6 +59,7 @@ extension Compute {
                 }
             }
         }
+        try check(factors, offsets, by: "group norm")
         return x.normalized(FeatureMap.Norm(factors: factors, offsets: offsets, silu: silu))
     }
 
@@ -78,6 +80,7 @@ extension Compute {
                 }
             }
         }
+        try check(out, by: "layer norm")
         return out
     }
 }

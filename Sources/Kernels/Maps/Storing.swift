@@ -62,9 +62,16 @@ extension Compute {
     /// Rounds a row to int16.
     /// - Returns: the scale that gives the values back
     func quantize(_ row: UnsafePointer<Float>, _ count: Int, into out: UnsafeMutablePointer<Int16>) -> Float {
-        let largest = max(kernels.largestMagnitude(row, count), .leastNormalMagnitude)
+        let largest = largestMagnitude(row, count)
         kernels.quantize(row, count, Self.largestInt16 / largest, out)
         return largest / Self.largestInt16
+    }
+
+    /// The largest magnitude of a row, by which it is scaled to int16: so large that the factor is finite. NaN or infinity
+    /// if the row has one, so that they come through in the scale of what is computed from it.
+    func largestMagnitude(_ row: UnsafePointer<Float>, _ count: Int) -> Float {
+        let largest = kernels.largestMagnitude(row, count)
+        return largest < 0x1p-110 ? 0x1p-110 : largest
     }
 
     func forEachStripe(
@@ -73,6 +80,7 @@ extension Compute {
         for stripe in Stripe.all(of: map, mostRows: mostRows) {
             try checkCancellation()
             perform(name, products: stripe.imageRows * productsPerRow) { body(stripe) }
+            try throwIfNotFinite()
         }
     }
 

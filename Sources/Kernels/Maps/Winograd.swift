@@ -117,7 +117,7 @@ final class Winograd {
         }
         for position in 0..<Self.positions {
             let row = scratch.rows + position * scratch.stride
-            let largest = max(kernels.largestMagnitude(row, channels), .leastNormalMagnitude)
+            let largest = compute.largestMagnitude(row, channels)
             let limit = Self.largestInput(position: position, depth: depths[position])
             kernels.quantize(row, channels, limit / largest, values(position: position, tile: tile))
             scales(position: position)[tile] =

@@ -30,6 +30,7 @@ extension Compute {
                     packed, head: head, causal: causal, scratch[worker].assumingMemoryBound(to: Float.self))
             }
         }
+        try check(query, by: "attention")
         return query
     }
 

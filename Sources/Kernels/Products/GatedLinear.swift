@@ -53,6 +53,7 @@ extension Compute {
                 }
             }
         }
+        try check(out, of: weights.name)
         return out
     }
 }

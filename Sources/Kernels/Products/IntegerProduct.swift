@@ -48,7 +48,7 @@ extension Compute {
         let scratch = IntegerScratch(memory, step: step, block: block, columns: kernels.tileColumns)
         for tap in 0..<weights.taps {
             for (r, row) in rows.enumerated() {
-                let largest = max(kernels.largestMagnitude(inputRow(row, tap), inputs), .leastNormalMagnitude)
+                let largest = largestMagnitude(inputRow(row, tap), inputs)
                 scratch.rowScales[r] = largest / Self.largestInt16
                 scratch.factors[r] = Self.largestInt16 / largest
             }

@@ -57,7 +57,8 @@ extension Compute {
                 for j in 0..<paddedKeys {
                     let row = source + min(j, keys - 1) * width
                     let panel = out + j / 5 * 5 * d + j % 5
-                    for i in 0..<d { panel[i * 5] = row[i] }
+                    // An infinite key is as good as none: a score of minus infinity would hide it.
+                    for i in 0..<d { panel[i * 5] = row[i] + (row[i] - row[i]) }
                 }
             }
         }

@@ -36,5 +36,6 @@ extension Compute {
                     weights, bias: bias, into: out, accumulate: accumulate, scratch: scratch, inputRow: inputRow)
             }
         }
+        try check(out, of: weights.name)
     }
 }

@@ -13,6 +13,8 @@ package struct WeightMatrix: @unchecked Sendable {
         case float16
         case int8(block: Int)
     }
+    /// What the layer is called.
+    package let name: String
     package let outputs: Int
     package let inputs: Int
     package let taps: Int
@@ -27,9 +29,11 @@ package struct WeightMatrix: @unchecked Sendable {
     ///   - owner: keeps `bytes` alive
     ///   - residence: told of every use
     package init(
-        outputs: Int, inputs: Int, taps: Int, storage: Storage, bytes: UnsafeRawBufferPointer, owner: AnyObject,
+        name: String, outputs: Int, inputs: Int, taps: Int, storage: Storage, bytes: UnsafeRawBufferPointer,
+        owner: AnyObject,
         residence: (any WeightResidence)? = nil
     ) {
+        self.name = name
         self.outputs = outputs
         self.inputs = inputs
         self.taps = taps

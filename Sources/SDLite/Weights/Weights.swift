@@ -58,8 +58,8 @@ struct Weights {
         case .f32, .f16: throw .wrongScheme(tensor: path, found: entry.scheme.rawValue, expected: "panels")
         }
         return WeightMatrix(
-            outputs: shape[0], inputs: inputs, taps: taps, storage: storage, bytes: lent.bytes, owner: lent.owner,
-            residence: stream.residence(of: entry))
+            name: path, outputs: shape[0], inputs: inputs, taps: taps, storage: storage, bytes: lent.bytes,
+            owner: lent.owner, residence: stream.residence(of: entry))
     }
 
     /// A bias or a norm's parameters, `[count]`, as floats.

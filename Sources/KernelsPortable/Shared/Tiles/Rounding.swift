@@ -1,29 +1,29 @@
 // Numbers in two bytes, and back.
 
-@inline(__always) func horizontalMaximum(_ v: Vector) -> Float {
-    var m = v[0]
-    for i in 1..<lanes where v[i] > m { m = v[i] }
-    return m
+@inline(__always) func magnitudeBits(_ v: Vector) -> Words {
+    unsafeBitCast(v, to: Words.self) & Words(repeating: 0x7fff_ffff)
 }
 
-/// The largest magnitude of `count` values.
+/// The largest magnitude of `count` values; NaN if there is one. Magnitudes are ordered as their bits are, in which NaN
+/// comes last.
 public func largestMagnitude(_ x: UnsafePointer<Float>, _ count: Int) -> Float {
-    var m = Vector.zero
+    var m = Words.zero
     var i = 0
     while i + lanes <= count {
-        let v = load(x + i)
-        m = maximum(m, maximum(v, -v))
+        m = maximum(m, magnitudeBits(load(x + i)))
         i += lanes
     }
-    var largest = horizontalMaximum(m)
+    var largest: Int32 = 0
+    for i in 0..<lanes where m[i] > largest { largest = m[i] }
     while i < count {
-        largest = max(largest, abs(x[i]))
+        let bits = Int32(truncatingIfNeeded: x[i].bitPattern & 0x7fff_ffff)
+        if bits > largest { largest = bits }
         i += 1
     }
-    return largest
+    return Float(bitPattern: UInt32(truncatingIfNeeded: largest))
 }
 
-/// out ← x · factor, rounded to int16.
+/// out ← x · factor, rounded to int16; NaN becomes any int16.
 public func quantize(_ x: UnsafePointer<Float>, _ count: Int, _ factor: Float, _ out: UnsafeMutablePointer<Int16>) {
     var i = 0
     while i + lanes <= count {
