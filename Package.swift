@@ -30,6 +30,8 @@ let package = Package(
     targets: [
         .systemLibrary(name: "CLZ4", pkgConfig: "liblz4", providers: [.apt(["liblz4-dev"])]),
         .systemLibrary(name: "CPNG", pkgConfig: "libpng", providers: [.apt(["libpng-dev"])]),
+        .systemLibrary(
+            name: "CTurboJPEG", pkgConfig: "libturbojpeg", providers: [.apt(["libturbojpeg0-dev"])]),
         .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
 
         .target(name: "Quant", dependencies: ["CLZ4", "CZlib"]),
@@ -41,7 +43,9 @@ let package = Package(
             name: "Kernels", dependencies: ["CIntrinsics", "KernelsPortable"] + kernelSetNames,
             swiftSettings: [.unsafeFlags(["-O"])]),
 
-        .target(name: "SDLite", dependencies: ["Architecture", "Quant", "Kernels", "CPNG"]),
+        .target(name: "CPNGReader", dependencies: ["CPNG"]),
+        .target(
+            name: "SDLite", dependencies: ["Architecture", "Quant", "Kernels", "CPNG", "CPNGReader", "CTurboJPEG"]),
 
         .target(
             name: "Terminal", dependencies: [.product(name: "ArgumentParser", package: "swift-argument-parser")]),
@@ -64,7 +68,7 @@ let package = Package(
         .target(name: "TestFiles", path: "Tests/TestFiles"),
         .testTarget(name: "QuantTests", dependencies: ["Quant", "TestFiles"]),
         .testTarget(name: "KernelsTests", dependencies: ["Kernels"]),
-        .testTarget(name: "SDLiteTests", dependencies: ["SDLite", "CPNG"]),
+        .testTarget(name: "SDLiteTests", dependencies: ["SDLite", "CPNG", "TestFiles"]),
         .testTarget(name: "ConvertTests", dependencies: ["convert", "SDLite", "Architecture", "Quant", "TestFiles"]),
         .testTarget(name: "CommandTests", dependencies: ["SDLite", "Quant", "TestFiles"]),
     ] + kernelSets,

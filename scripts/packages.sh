@@ -1,5 +1,5 @@
 # Installs what is missing of the C libraries that sd-lite is built with and of `libraries`, if set. Sourced by scripts.
-libraries+=(liblz4-dev libpng-dev zlib1g-dev pkg-config)
+libraries+=(liblz4-dev libpng-dev libturbojpeg0-dev zlib1g-dev pkg-config)
 
 if command -v dpkg-query > /dev/null; then
     missing=()
@@ -15,7 +15,7 @@ if command -v dpkg-query > /dev/null; then
         "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -q -y --no-install-recommends "${missing[@]}"
     fi
 else
-    echo "Not a Debian system: please see to it that LZ4, libpng and zlib are installed with their headers." >&2
+    echo "Not a Debian system: please see to it that LZ4, libpng, TurboJPEG and zlib are installed with their headers." >&2
 fi
 
 command -v swift > /dev/null || {

@@ -81,7 +81,7 @@ public final class Pipeline: Sendable {
                 for picture in 0..<options.images {
                     try progress(GenerationProgress(stage: .decoding, completed: picture, total: options.images))
                     let decode = options.vaeTiling ? vae.tiledDecode : vae.decode(scaled:)
-                    images.append(Image(try decode(latents[picture])))
+                    images.append(try Image(decode(latents[picture])))
                 }
                 try progress(GenerationProgress(stage: .decoding, completed: options.images, total: options.images))
             }

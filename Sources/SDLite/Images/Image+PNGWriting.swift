@@ -2,42 +2,47 @@ import CPNG
 import Quant
 
 extension Image {
-    /// A failure of libpng, in its own words.
-    public struct PNGError: Error, CustomStringConvertible {
-        public let description: String
-    }
-
     /// Writes an RGB PNG, which appears under its name only when it is complete.
     /// - Parameter parameters: how the picture was made, stored under the keyword "parameters" where A1111 puts it
-    /// - Throws: `FormatError` if the file cannot be written, `PNGError` if libpng refuses the picture
-    public func writePNG(to path: String, parameters: String? = nil) throws {
-        try writeFile(png(parameters: parameters), path: path)
+    /// - Throws: `ImageError.cannotWrite`, `.cannotEncode`
+    public func writePNG(to path: String, parameters: String? = nil) throws(ImageError) {
+        let bytes = try pngData(parameters: parameters)
+        do {
+            try writeFile(bytes, path: path)
+        } catch {
+            throw .cannotWrite(file: path, reason: error.reason)
+        }
     }
 
-    /// The bytes of the PNG file.
-    func png(parameters: String? = nil) throws(PNGError) -> [UInt8] {
+    /// The bytes of an RGB PNG file.
+    /// - Parameter parameters: as of `writePNG`; NUL characters, which PNG does not permit there, are left out
+    /// - Throws: `ImageError.cannotEncode` for what is larger than PNG can say
+    public func pngData(parameters: String? = nil) throws(ImageError) -> [UInt8] {
         var bytes = try encode()
         if let parameters {
+            guard parameters.utf8.count < 1 << 30 else { throw .cannotEncode(reason: "its parameters are too long") }
             // The text goes right behind the header: signature 8, IHDR 25.
             bytes.insert(contentsOf: Self.textChunk(keyword: "parameters", text: parameters), at: 33)
         }
         return bytes
     }
 
-    private func encode() throws(PNGError) -> [UInt8] {
+    private func encode() throws(ImageError) -> [UInt8] {
+        guard let rowSize = png_int_32(exactly: width * 3), let rowCount = png_uint_32(exactly: height) else {
+            throw .cannotEncode(reason: "it is too large")
+        }
         var control = png_image()
         control.version = png_uint_32(PNG_IMAGE_VERSION)
         control.width = png_uint_32(width)
-        control.height = png_uint_32(height)
+        control.height = rowCount
         control.format = png_uint_32(PNG_FORMAT_FLAG_COLOR)
         // libpng's bound for what can come out: PNG_IMAGE_PNG_SIZE_MAX is a macro that Swift does not see.
         let rows = (width * 3 + 1) * height
         var size = rows + rows >> 12 + rows >> 14 + rows >> 25 + 1024 + rows / 8192 * 12
         var bytes = [UInt8](repeating: 0, count: size)
-        guard png_image_write_to_memory(&control, &bytes, &size, 0, pixels, png_int_32(width * 3), nil) != 0 else {
+        guard png_image_write_to_memory(&control, &bytes, &size, 0, pixels, rowSize, nil) != 0 else {
             let message = withUnsafeBytes(of: control.message) { Array($0.prefix { $0 != 0 }) }
-            throw PNGError(
-                description: "the picture cannot be encoded as PNG: " + String(decoding: message, as: UTF8.self))
+            throw .cannotEncode(reason: String(decoding: message, as: UTF8.self))
         }
         bytes.removeSubrange(size...)
         return bytes
@@ -45,12 +50,13 @@ extension Image {
 
     /// tEXt where Latin-1 suffices, else iTXt (PNG specification, 11.3.4), as Pillow decides it.
     private static func textChunk(keyword: String, text: String) -> [UInt8] {
-        let latin1 = text.unicodeScalars.compactMap { UInt8(exactly: $0.value) }
-        if latin1.count == text.unicodeScalars.count {
+        let scalars = text.unicodeScalars.filter { $0 != "\0" }
+        let latin1 = scalars.compactMap { UInt8(exactly: $0.value) }
+        if latin1.count == scalars.count {
             return chunk("tEXt", Array(keyword.utf8) + [0] + latin1)
         }
         let uncompressedWithoutLanguage: [UInt8] = [0, 0, 0, 0, 0]
-        return chunk("iTXt", Array(keyword.utf8) + uncompressedWithoutLanguage + text.utf8)
+        return chunk("iTXt", Array(keyword.utf8) + uncompressedWithoutLanguage + String(scalars).utf8)
     }
 
     private static func chunk(_ type: String, _ data: [UInt8]) -> [UInt8] {
