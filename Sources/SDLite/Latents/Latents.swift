@@ -27,6 +27,9 @@ public struct Latents: Equatable, Sendable {
         self.values = values
     }
 
+    /// Whether no number is a NaN or infinite.
+    public var isFinite: Bool { values.allSatisfy(\.isFinite) }
+
     /// The number of values in latents of this shape.
     /// - Throws: `LatentsError` for a shape that latents cannot have
     static func count(of shape: [Int]) throws -> Int {

@@ -36,9 +36,13 @@ public struct TextEncoder: Sendable {
         guard tokens.allSatisfy({ $0.allSatisfy { (0..<tokenEmbedding.rows).contains($0) } }) else {
             throw ModelError.badOption("token ids must be below the text encoder's \(tokenEmbedding.rows)")
         }
+        return try compute.finite("the text encoder") { try encode(tokens) }
+    }
+
+    private func encode(_ tokens: [[Int]]) throws -> Tensor {
         let embedded = tokenEmbedding(tokens.flatMap { $0 })
         compute.add(positionEmbedding(tokens.flatMap { $0.indices }), to: embedded)
-        let x = Tensor([tokens.count, length, channels], values: embedded.values)
+        let x = Tensor([tokens.count, tokens[0].count, channels], values: embedded.values)
         for layer in layers { try layer(x) }
         return try finalNorm(x)
     }

@@ -99,13 +99,18 @@ public struct UNet: Sendable {
             throw ModelError.badLatents(found: latents.shape, expected: [prompts, inChannels])
         }
         guard conditioning.timesteps.indices.contains(step) else { throw ModelError.badTimesteps }
+        guard latents.isFinite else { throw ModelError.latentsNotFinite }
         let now = Conditioning.Step(conditioning: conditioning, index: step)
-        var x = try compute.stored(convIn(FeatureMap(latents.channelsLast())))
+        return Latents(channelsLast: try compute.finite("the U-Net") { try predict(latents.channelsLast(), now) })
+    }
+
+    private func predict(_ latents: Tensor, _ conditioning: Conditioning.Step) throws -> Tensor {
+        var x = try compute.stored(convIn(FeatureMap(latents)))
         var skips = [try compute.stored(FeatureMap(x), as: compute.compactElement)]
-        for block in downBlocks { try block(&x, now, skips: &skips) }
-        x = try midBlock(x, now)
-        for block in upBlocks { try block(&x, now, skips: &skips) }
-        return Latents(channelsLast: try compute.stored(convOut(normOut(FeatureMap(x), silu: true))))
+        for block in downBlocks { try block(&x, conditioning, skips: &skips) }
+        x = try midBlock(x, conditioning)
+        for block in upBlocks { try block(&x, conditioning, skips: &skips) }
+        return try compute.stored(convOut(normOut(FeatureMap(x), silu: true)))
     }
 
     /// Those that a model may be trained for.

@@ -65,7 +65,12 @@ public struct VAE: Sendable {
         guard latents.shape.count == 4, latents.shape[1] == latentChannels else {
             throw ModelError.badLatents(found: latents.shape, expected: [1, latentChannels, 64, 64])
         }
-        var x = FeatureMap(try compute.stored(convIn(FeatureMap(postQuantConv(latents.channelsLast())))))
+        guard latents.isFinite else { throw ModelError.latentsNotFinite }
+        return try compute.finite("the autoencoder") { try decode(latents.channelsLast()) }
+    }
+
+    private func decode(_ latents: Tensor) throws -> Tensor {
+        var x = FeatureMap(try compute.stored(convIn(FeatureMap(postQuantConv(latents)))))
         x = FeatureMap(try midAttention(midResnet1(x)))
         x = FeatureMap(try midResnet2(x))
         for block in upBlocks { try block(&x) }

@@ -10,6 +10,7 @@ public enum ModelError: LocalizedError, Equatable, CustomStringConvertible {
     case unusedTensors(first: String, count: Int)
     case badSize(width: Int, height: Int, multiple: Int)
     case badLatents(found: [Int], expected: [Int])
+    case latentsNotFinite
     case badHiddenStates(found: [Int], channels: Int)
     case badTimesteps
     case badOption(String)
@@ -30,6 +31,7 @@ public enum ModelError: LocalizedError, Equatable, CustomStringConvertible {
         case .badSize(let width, let height, let multiple):
             "\(width)×\(height) is not a picture size: width and height must be positive multiples of \(multiple)"
         case .badLatents(let found, let expected): "the latents have shape \(found), expected \(expected)"
+        case .latentsNotFinite: "the latents hold a NaN or an infinity"
         case .badHiddenStates(let found, let channels):
             "the text encoder's hidden states have shape \(found), expected [prompts, tokens, \(channels)]"
         case .badTimesteps: "timesteps must be numbers from 0 to 100000, at least one, and a step one of them"
