@@ -12,7 +12,9 @@ public enum Arithmetic: String, Sendable {
 /// Where layers compute: the micro-kernels chosen for this processor and the crew of threads.
 /// Results are the same bits for any number of threads: work is split over outputs, never over a sum.
 public final class Compute: Sendable {
+    /// The micro-kernels in use.
     public let kernels: KernelTable
+    /// How products with int8 weights are computed.
     public let arithmetic: Arithmetic
     let pool: ThreadPool
     let arena = Arena()
@@ -32,10 +34,11 @@ public final class Compute: Sendable {
         turns.setSpecific(key: Self.owner, value: ObjectIdentifier(self))
     }
 
+    /// How many share the work, the caller's among them.
     public var threads: Int { pool.count }
 
     /// How maps are kept that are read again much later.
-    public var compactElement: Tensor.Element { arithmetic == .mixed ? .int16 : .float32 }
+    package var compactElement: Tensor.Element { arithmetic == .mixed ? .int16 : .float32 }
 
     func checkCancellation() throws(CancellationError) {
         if Run.current.isCancelled() { throw CancellationError() }

@@ -2,11 +2,16 @@ import Synchronization
 
 /// What is wrong with the numbers that are computed with.
 public enum ComputeError: Error, Equatable, CustomStringConvertible {
+    /// The first layer whose result holds a NaN or an infinity.
     case notFinite(layer: String)
+    case wrongShape([Int], values: Int)
 
     public var description: String {
         switch self {
         case .notFinite(let layer): "the result of \(layer) is not finite: the weights are damaged or too large"
+        case .wrongShape(let shape, let values):
+            "a tensor of shape \(shape.prefix(8)) cannot hold \(values) values: dimensions must be positive, and their "
+                + "product that number"
         }
     }
 }

@@ -2,19 +2,20 @@
 /// `[batch, tokens, channels]`. A reference type: layers hand tensors on, and the memory goes with the last holder.
 public final class Tensor: @unchecked Sendable {
     /// How numbers are kept. Operations compute in float32; what is kept for later may be so in half the memory.
-    public enum Element: Sendable {
+    package enum Element: Sendable {
         case float32
         /// Each row has a scale by which its largest magnitude becomes 32767: the error is 1e-5 of that at most, which is
         /// a quarter of a half float's on common maps, and nothing overflows.
         case int16
 
-        public func byteCount(rows: Int, channels: Int) -> Int {
+        package func byteCount(rows: Int, channels: Int) -> Int {
             self == .float32 ? 4 * rows * channels : 2 * rows * channels + 4 * rows
         }
     }
+    /// The dimensions, outermost first.
     public let shape: [Int]
-    public let count: Int
-    public let element: Element
+    package let count: Int
+    package let element: Element
     private let memory: UnsafeMutableRawPointer
     private let owner: Owner
 
@@ -28,7 +29,7 @@ public final class Tensor: @unchecked Sendable {
     private static let slack = 128
 
     /// Floats in memory of their own, uninitialised.
-    public init(_ shape: [Int]) {
+    package init(_ shape: [Int]) {
         self.shape = shape
         element = .float32
         count = shape.reduce(1, *)
@@ -58,13 +59,28 @@ public final class Tensor: @unchecked Sendable {
         owner = .tensor(tensor)
     }
 
-    public convenience init(_ shape: [Int], values: [Float]) {
+    /// - Parameters:
+    ///   - shape: at least one dimension, all positive
+    ///   - values: in C order, as many as the product of `shape`
+    /// - Throws: `ComputeError.wrongShape`
+    public convenience init(shape: [Int], values: [Float]) throws(ComputeError) {
+        var count = 1
+        for dimension in shape {
+            let (product, overflow) = count.multipliedReportingOverflow(by: dimension)
+            guard dimension > 0, !overflow else { throw .wrongShape(shape, values: values.count) }
+            count = product
+        }
+        guard !shape.isEmpty, count == values.count else { throw .wrongShape(shape, values: values.count) }
+        self.init(shape, values: values)
+    }
+
+    package convenience init(_ shape: [Int], values: [Float]) {
         self.init(shape)
         precondition(values.count == count, "\(values.count) values for shape \(shape)")
         values.withUnsafeBufferPointer { pointer.update(from: $0.baseAddress!, count: count) }
     }
 
-    public convenience init(_ shape: [Int], repeating value: Float) {
+    package convenience init(_ shape: [Int], repeating value: Float) {
         self.init(shape)
         pointer.update(repeating: value, count: count)
     }
@@ -91,7 +107,7 @@ public final class Tensor: @unchecked Sendable {
     }
 
     /// A part of the rows of a float32 tensor, `[range.count, channels]`, sharing this tensor's memory.
-    public func rows(_ range: Range<Int>) -> Tensor {
+    package func rows(_ range: Range<Int>) -> Tensor {
         precondition(range.lowerBound >= 0 && range.upperBound <= rows)
         return Tensor(self, rows: range)
     }
@@ -119,8 +135,17 @@ public final class Tensor: @unchecked Sendable {
     }
 
     /// The size of the last dimension.
-    public var channels: Int { shape[shape.count - 1] }
+    package var channels: Int { shape[shape.count - 1] }
 
     /// The number of last-dimension rows.
-    public var rows: Int { count / channels }
+    package var rows: Int { count / channels }
+}
+
+extension Tensor: CustomStringConvertible {
+    /// Shape, range and the first numbers, on one line.
+    public var description: String {
+        let values = values
+        let first = values.prefix(4).map { "\($0)" }.joined(separator: ", ")
+        return "Tensor \(shape), \(values.min() ?? 0)…\(values.max() ?? 0): \(first)\(values.count > 4 ? ", …" : "")"
+    }
 }

@@ -2,7 +2,7 @@ import Glibc
 import Synchronization
 
 /// Calls a function again and again on a thread of its own, until it goes away; never, if the system refuses the thread.
-public final class Ticker {
+package final class Ticker {
     private final class Flag: Sendable {
         let isSet = Atomic(false)
     }
@@ -10,7 +10,7 @@ public final class Ticker {
     private let thread: Thread?
 
     /// - Parameter milliseconds: the pause between two calls
-    public init(milliseconds: Int, _ body: @escaping @Sendable () -> Void) {
+    package init(milliseconds: Int, _ body: @escaping @Sendable () -> Void) {
         let stop = stop
         thread = try? Thread {
             while !stop.isSet.load(ordering: .relaxed) {

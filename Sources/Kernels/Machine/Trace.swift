@@ -1,17 +1,17 @@
 import Synchronization
 
 /// Where the time goes: seconds and multiply-adds of every group of like operations.
-public final class Trace: Sendable {
-    public struct Group: Sendable, Encodable {
-        public let name: String
-        public private(set) var calls = 0
-        public private(set) var seconds = 0.0
+package final class Trace: Sendable {
+    package struct Group: Sendable, Encodable {
+        package let name: String
+        package private(set) var calls = 0
+        package private(set) var seconds = 0.0
         /// Multiply-adds that the operations' definitions ask for, however they are computed; 0 where there are none.
-        public private(set) var products = 0
+        package private(set) var products = 0
 
-        public init(name: String) { self.name = name }
+        package init(name: String) { self.name = name }
 
-        public mutating func add(calls: Int, seconds: Double, products: Int) {
+        package mutating func add(calls: Int, seconds: Double, products: Int) {
             self.calls += calls
             self.seconds += seconds
             self.products += products
@@ -19,10 +19,10 @@ public final class Trace: Sendable {
     }
     private let table = Mutex<[String: Group]>([:])
 
-    public init() {}
+    package init() {}
 
     /// The groups since the last call.
-    public func take() -> [Group] {
+    package func take() -> [Group] {
         table.withLock { table in
             defer { table = [:] }
             return Array(table.values)
