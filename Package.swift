@@ -70,6 +70,7 @@ let package = Package(
         .testTarget(name: "KernelsTests", dependencies: ["Kernels"]),
         .testTarget(name: "SDLiteTests", dependencies: ["SDLite", "CPNG", "TestFiles"]),
         .testTarget(name: "ConvertTests", dependencies: ["convert", "SDLite", "Architecture", "Quant", "TestFiles"]),
+        .testTarget(name: "TerminalTests", dependencies: ["Terminal"]),
         .testTarget(name: "CommandTests", dependencies: ["SDLite", "Quant", "TestFiles"]),
     ] + kernelSets,
     swiftLanguageModes: [.v6]

@@ -7,18 +7,25 @@ final class OutputFile {
     private let temporaryPath: String
     private var descriptor: Int32
 
-    /// - Throws: `FormatError.notARegularFile` if a folder or device has this name; `.cannotWrite`.
+    /// - Throws: `FormatError.notARegularFile` if a folder or device has this name; `.cannotWrite`, also if there is a
+    ///   file of this name that is protected against writing.
     init(path: String) throws(FormatError) {
         var status = stat()
-        guard stat(path, &status) != 0 || status.st_mode & S_IFMT == S_IFREG else {
-            throw .notARegularFile(file: path)
+        if stat(path, &status) == 0 {
+            guard status.st_mode & S_IFMT == S_IFREG else { throw .notARegularFile(file: path) }
+            guard access(path, W_OK) == 0 else { throw .cannotWrite(file: path, reason: systemReason()) }
         }
         self.path = path
         temporaryPath = "\(path).\(getpid()).part"
         // A file of this name can only be left from a killed process that had the same number.
         unlink(temporaryPath)
         descriptor = open(temporaryPath, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o644)
-        guard descriptor >= 0 else { throw .cannotWrite(file: path, reason: systemReason()) }
+        guard descriptor >= 0 else {
+            let code = errno
+            let folder = path.lastIndex(of: "/").map { String(path[...$0]) } ?? "."
+            let isMissing = code == ENOENT && access(folder, F_OK) != 0
+            throw .cannotWrite(file: path, reason: isMissing ? "its folder does not exist" : systemReason(code))
+        }
     }
 
     deinit {
@@ -66,3 +73,6 @@ package func writeFile(_ bytes: [UInt8], path: String) throws(FormatError) {
     try file.write(bytes, at: 0)
     try file.commit(byteCount: bytes.count)
 }
+
+/// Finds out whether a file could be written here, by beginning to and leaving nothing.
+package func checkWritable(path: String) throws(FormatError) { _ = try OutputFile(path: path) }

@@ -1,22 +1,25 @@
 import Glibc
 
-/// One line on stderr that redraws itself, if stderr is a terminal.
+/// How far the work has come, on stderr: on a terminal one line that redraws itself, elsewhere a line now and then.
 package struct ProgressBar {
-    private let isTerminal: Bool
+    private let isQuiet: Bool
+    private let isTerminal = isatty(STDERR_FILENO) == 1
     private var shown = ""
+    private var log = ProgressLog()
 
     /// - Parameter quiet: shows nothing
-    package init(quiet: Bool = false) {
-        isTerminal = !quiet && isatty(STDERR_FILENO) == 1
-    }
+    package init(quiet: Bool = false) { isQuiet = quiet }
 
-    /// - Parameter note: what stands behind the bar, such as the time left
-    package mutating func show(_ title: String, _ done: Int, of total: Int, note: String = "") {
-        guard isTerminal else { return }
-        let percent = total > 0 ? done * 100 / total : 100
-        let filled = String(repeating: "#", count: percent * 40 / 100)
-        let empty = String(repeating: ".", count: 40 - filled.count)
-        let line = "\(title) [\(filled)\(empty)] \(percent) %  \(note)"
+    /// - Parameter notes: what stands behind the bar, such as the time left; the last are left out where a terminal
+    ///   is narrow
+    package mutating func show(_ title: String, _ done: Int, of total: Int, notes: [String] = []) {
+        guard !isQuiet else { return }
+        let progress = ProgressLine(title, done, of: total, notes: notes)
+        guard isTerminal else {
+            if log.isDue(progress, at: .now) { printError(progress.plain) }
+            return
+        }
+        let line = progress.withBar(columns: Self.columns)
         guard line != shown else { return }
         shown = line
         let eraseToEndOfLine = "\u{1b}[K"
@@ -27,6 +30,13 @@ package struct ProgressBar {
     package mutating func end() {
         if !shown.isEmpty { printError("") }
         shown = ""
+    }
+
+    /// Of the terminal, which may have been resized.
+    private static var columns: Int {
+        var size = winsize()
+        guard ioctl(STDERR_FILENO, UInt(TIOCGWINSZ), &size) == 0, size.ws_col > 0 else { return 80 }
+        return Int(size.ws_col)
     }
 }
 

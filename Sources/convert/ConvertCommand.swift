@@ -7,21 +7,31 @@ struct ConvertCommand: AsyncParsableCommand {
         commandName: "sd-lite-convert",
         abstract: "Make one weights file for sd-lite from a Stable Diffusion 1.x checkpoint.",
         discussion: """
-            INPUT is a folder in the diffusers layout: model_index.json, unet/, vae/, text_encoder/, tokenizer/, \
-            scheduler/, with weights in safetensors files.
-            """)
+            The checkpoint is a folder in the layout of Hugging Face's diffusers: model_index.json, unet/, vae/, \
+            text_encoder/, tokenizer/, scheduler/, with weights in safetensors files. The table at the end says how \
+            large each part was and became, and how far its values were rounded.
+            """,
+        version: "sd-lite-convert \(version)")
 
-    @Argument(help: "Folder of the checkpoint.")
+    @Argument(help: ArgumentHelp("The checkpoint.", valueName: "folder"))
     var input: String
 
-    @Option(name: .shortAndLong, help: "The file to write, for example model.sdq.")
+    @Option(
+        name: .shortAndLong,
+        help: ArgumentHelp("The file to write; one of this name is replaced.", valueName: "model.sdq"))
     var output: String
 
-    @Option(help: "Precision of the weights: int8 (a quarter of fp32) or fp16 (half).")
+    @Option(help: "Precision of the weights. int8 makes a quarter of an fp32 checkpoint's size, fp16 half of it.")
     var weights: WeightPrecision = .int8
 
-    @Option(help: "Input channels that share a scale with int8 weights: a multiple of 16.")
+    @Option(
+        help: ArgumentHelp(
+            "How many int8 weights share a scale, a multiple of 16: fewer are rounded less, and take more space.",
+            valueName: "count"))
     var block = 64
+
+    @Flag(name: .shortAndLong, help: "Print nothing but errors.")
+    var quiet = false
 
     func validate() throws {
         guard block > 0, block % 16 == 0, block <= 65_536 else {
@@ -31,19 +41,19 @@ struct ConvertCommand: AsyncParsableCommand {
 
     func run() async throws {
         let folder = try CheckpointFolder(root: input)
-        if !folder.leftOut.isEmpty {
+        if !folder.leftOut.isEmpty && !quiet {
             printError("note: \(folder.leftOut.joined(separator: ", ")) will not be part of the model file")
         }
         let converter = Converter(
             folder: folder, policy: Policy(precision: weights, block: block), outputPath: output)
         Interruption.watch()
-        var bar = ProgressBar()
+        var bar = ProgressBar(quiet: quiet)
         defer { bar.end() }
         let report = try await converter.run { done, total in
             guard !Interruption.requested else { throw ConvertError.interrupted }
             bar.show("converting", done, of: total)
         }
         bar.end()
-        print(report.table)
+        if !quiet { print(report.table) }
     }
 }

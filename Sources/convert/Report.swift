@@ -39,7 +39,7 @@ struct Report {
         let parameters = rows.reduce(0) { $0 + $1.parameters }
         let bytesIn = rows.reduce(0) { $0 + $1.bytesIn }
         lines.append(Report.line("file", "\(parameters)", megabytes(bytesIn), megabytes(fileByteCount), "", ""))
-        lines.append("error: root mean square of the rounding, relative to that of the values")
+        lines.append("The error is the root mean square of the rounding over that of the values.")
         return lines.joined(separator: "\n")
     }
 

@@ -5,62 +5,61 @@ import Terminal
 
 struct Bench: ParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Measure text encoding, one guided U-Net evaluation and one decode.",
+        abstract: "Measure how fast this machine runs a model.",
         discussion: """
-            The inputs are seeded noise; what is measured is what `generate` does with them. The yardstick is the same \
-            number of multiply-adds at the peak of OpenBLAS's sgemm, measured between the rounds, if it is installed.
+            Times the three parts of painting: encoding the prompt, one step of denoising (a guided evaluation of the \
+            U-Net) and decoding the picture. The inputs are seeded noise.
+
+            The yardstick is sgemm, the matrix product of OpenBLAS, if that is installed (libopenblas0): how long it \
+            would take for as many multiply-adds. It is measured for a second and a half in every round; the \
+            comparison is with its median rate there, and its best is told too.
             """)
 
-    @Option(name: .shortAndLong, help: "The model file made by sd-lite-convert.")
-    var model: String
+    @OptionGroup var model: ModelOptions
 
-    @Option(help: "Width of the picture in pixels, a multiple of 8.")
-    var width = 512
-
-    @Option(help: "Height of the picture in pixels, a multiple of 8.")
-    var height = 512
-
-    @Option(help: "Times that each part is measured.")
+    @Option(help: ArgumentHelp("Times that each part is measured.", valueName: "count"))
     var rounds = 3
-
-    @Option(help: "Threads to use; by default, every core this process may run on.")
-    var threads: Int?
 
     @Flag(help: "Also show every group of like operations.")
     var groups = false
 
     @Flag(
         help: """
-            Paint pictures of several sizes within several limits instead, two steps each, and compare the memory that was \
-            planned with what was used.
+            Instead, paint pictures of several sizes within several limits, two steps each, and compare the memory that \
+            was planned with what was used. Takes --model, --threads and --rounds only.
             """)
     var memory = false
 
     @Flag(help: "Compute in float32 only, also with int8 weights.")
     var float32 = false
 
-    @Flag(inversion: .prefixedNo, help: "Measure sgemm's peak as well; its buffers count as memory.")
+    @Flag(inversion: .prefixedNo, help: "Measure sgemm as well; its buffers count as memory.")
     var sgemm = true
 
     @Flag(help: "Print one line of JSON instead of a table.")
     var json = false
 
     func validate() throws {
-        guard (1...1000).contains(rounds) else { throw ValidationError("--rounds must be between 1 and 1000.") }
-        for (name, size) in [("--width", width), ("--height", height)] {
-            guard (8...2048).contains(size), size % 8 == 0 else {
-                throw ValidationError("\(name) must be a multiple of 8 up to 2048, not \(size).")
-            }
+        guard (1...1000).contains(rounds) else {
+            throw ValidationError("--rounds must be from 1 to 1000, not \(rounds).")
+        }
+        guard memory else { return }
+        let ignored = [
+            ("--width", model.width != nil), ("--height", model.height != nil), ("--groups", groups),
+            ("--float32", float32), ("--no-sgemm", !sgemm), ("--json", json),
+        ]
+        if let (name, _) = ignored.first(where: { $0.1 }) {
+            throw ValidationError("\(name) has no meaning with --memory.")
         }
     }
 
     func run() throws {
         Interruption.watch()
-        if memory { return try MemoryBench(model: model, threads: threads, rounds: rounds).run() }
+        if memory { return try MemoryBench(pipeline: model.pipeline(), rounds: rounds).run() }
         let trace = Trace()
-        let compute = try Compute(threads: threads, arithmetic: float32 ? .float32 : .mixed)
-        let pipeline = try Pipeline(model: Model(path: model), compute: compute)
+        let pipeline = try model.pipeline(arithmetic: float32 ? .float32 : .mixed)
         let (unet, vae) = (pipeline.unet, pipeline.vae)
+        let (width, height) = try model.size(for: pipeline.model)
         let shape = [1, unet.inChannels, height / vae.scale, width / vae.scale]
         var generator = NoiseGenerator(seed: 0)
         let latents = try Latents.randn(shape: shape, using: &generator)
@@ -68,13 +67,14 @@ struct Bench: ParsableCommand {
         let conditioning = try unet.conditioning(
             timesteps: [500], encoderHiddenStates: pipeline.textEncoder(prompts))
 
-        let blas = sgemm ? OpenBLAS(threads: compute.threads) : nil
+        let compute = pipeline.compute
+        let yardstick = sgemm ? Yardstick(threads: compute.threads) : nil
         var report = BenchReport(
             width: width, height: height, threads: compute.threads, kernels: compute.kernels.name,
-            sgemmKernels: blas?.kernels)
+            sgemmKernels: yardstick?.kernels, note: sgemm && yardstick == nil ? Yardstick.missing : nil)
         func measure(_ part: BenchReport.Part, _ work: () throws -> Void) throws {
             _ = trace.take()
-            let seconds = try compute.during(interruptible(trace: trace)) {
+            let seconds = try compute.during(.interruptible(trace: trace)) {
                 try ContinuousClock().measure(work) / .seconds(1)
             }
             report.add(part, seconds: seconds, groups: trace.take())
@@ -83,7 +83,7 @@ struct Bench: ParsableCommand {
         _ = try unet(latents, step: 0, conditioning)
         _ = try vae.decode(scaled: latents)
         for _ in 0..<rounds {
-            if let blas { report.peaks.append(blas.peak()) }
+            if let yardstick { report.sgemm.append(yardstick.measure()) }
             try measure(.text) { _ = try pipeline.textEncoder(prompts) }
             try measure(.unet) { _ = try unet(latents, step: 0, conditioning) }
             try measure(.vae) { _ = try vae.decode(scaled: latents) }

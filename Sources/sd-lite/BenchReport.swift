@@ -22,17 +22,20 @@ struct BenchReport {
     /// The processor that OpenBLAS takes this one for.
     let sgemmKernels: String?
     var peakMemoryBytes = 0
-    /// sgemm's multiply-adds a second, once per round.
-    var peaks: [Double] = []
+    /// What else there is to say, on one line.
+    let note: String?
+    /// Once per round.
+    var sgemm: [Yardstick.Rate] = []
     private var seconds: [Part: [Double]] = [:]
     private var groups: [Part: [String: Trace.Group]] = [:]
 
-    init(width: Int, height: Int, threads: Int, kernels: String, sgemmKernels: String?) {
+    init(width: Int, height: Int, threads: Int, kernels: String, sgemmKernels: String?, note: String?) {
         self.width = width
         self.height = height
         self.threads = threads
         self.kernels = kernels
         self.sgemmKernels = sgemmKernels
+        self.note = note
     }
 
     mutating func add(_ part: Part, seconds: Double, groups: [Trace.Group]) {
@@ -54,9 +57,11 @@ struct BenchReport {
         /// Multiply-adds of one evaluation.
         let products: [String: Int]
         /// Multiply-adds a second, of every round.
-        let sgemm: [Double]
+        let sgemm_sustained: [Double]
+        let sgemm_burst: [Double]
         let groups: [String: [Trace.Group]]
         let peak_memory_bytes: Int
+        let note: String?
     }
 
     /// One line.
@@ -68,9 +73,9 @@ struct BenchReport {
                 width: width, height: height, threads: threads, kernels: kernels, sgemm_kernels: sgemmKernels,
                 seconds: Dictionary(uniqueKeysWithValues: seconds.map { ($0.rawValue, $1) }),
                 products: Dictionary(uniqueKeysWithValues: seconds.keys.map { ($0.rawValue, products($0)) }),
-                sgemm: peaks,
+                sgemm_sustained: sgemm.map(\.sustained), sgemm_burst: sgemm.map(\.burst),
                 groups: Dictionary(uniqueKeysWithValues: groups.map { ($0.rawValue, Array($1.values)) }),
-                peak_memory_bytes: peakMemoryBytes)
+                peak_memory_bytes: peakMemoryBytes, note: note)
             return String(decoding: try encoder.encode(facts), as: UTF8.self)
         }
     }
@@ -78,23 +83,26 @@ struct BenchReport {
     func table(withGroups: Bool) -> String {
         let rounds = seconds[.unet]?.count ?? 0
         var lines = ["\(width)×\(height), \(threads) threads, \(kernels) kernels, medians of \(rounds) rounds"]
-        let peak = peaks.isEmpty ? nil : median(peaks)
-        lines.append(row("", "seconds", "GMAC", "GMAC/s", peak == nil ? "" : "time / sgemm's"))
+        let yardstick = sgemm.isEmpty ? nil : median(sgemm.map(\.sustained))
+        lines.append(row("", "seconds", "GMAC", "GMAC/s", yardstick == nil ? "" : "time / sgemm's"))
         for part in Part.allCases {
             guard let times = seconds[part] else { continue }
-            lines.append(row(part.title, seconds: median(times), products: products(part), peak: peak))
+            lines.append(row(part.title, seconds: median(times), products: products(part), yardstick: yardstick))
             guard withGroups else { continue }
             for group in (groups[part] ?? [:]).values.sorted(by: { $0.seconds > $1.seconds }) {
                 let n = times.count
                 lines.append(
                     row(
                         "  \(group.name) (\(group.calls / n)×)", seconds: group.seconds / Double(n),
-                        products: group.products / n, peak: peak))
+                        products: group.products / n, yardstick: yardstick))
             }
         }
-        if let peak {
-            lines.append("sgemm's peak: \(decimal(peak * 1e-9)) GMAC/s (OpenBLAS, \(sgemmKernels ?? "?") kernels)")
+        if let yardstick {
+            lines.append(
+                "sgemm (OpenBLAS, \(sgemmKernels ?? "?") kernels): \(decimal(yardstick * 1e-9)) GMAC/s sustained, "
+                    + "\(decimal(median(sgemm.map(\.burst)) * 1e-9)) at best")
         }
+        if let note { lines.append(note) }
         lines.append("peak resident memory: \(peakMemoryBytes >> 20) MiB")
         return lines.joined(separator: "\n")
     }
@@ -104,11 +112,11 @@ struct BenchReport {
         return (groups[part] ?? [:]).values.reduce(0) { $0 + $1.products } / rounds
     }
 
-    private func row(_ title: String, seconds: Double, products: Int, peak: Double?) -> String {
+    private func row(_ title: String, seconds: Double, products: Int, yardstick: Double?) -> String {
         guard products > 0 else { return row(title, decimal(seconds, 3), "", "", "") }
         return row(
             title, decimal(seconds, 3), decimal(Double(products) * 1e-9), decimal(Double(products) / seconds * 1e-9),
-            peak.map { decimal(seconds * $0 / Double(products)) } ?? "")
+            yardstick.map { decimal(seconds * $0 / Double(products)) } ?? "")
     }
 
     private func row(_ columns: String...) -> String {

@@ -38,21 +38,22 @@ struct GenerationReport: Encodable {
         }
     }
 
-    var seedAndFiles: String { "\(files.joined(separator: ", "))\nseed \(seed)" }
-
     var summary: String {
-        let median = stepSeconds.sorted()[stepSeconds.count / 2]
-        let total = textSeconds + stepSeconds.reduce(0, +) + decodeSeconds
-        return """
-            \(seedAndFiles), \(decimal(total)) s (text \(decimal(textSeconds)), \(stepSeconds.count) steps of \
-            \(decimal(median)), decoding \(decimal(decodeSeconds)))
-            peak memory \(peakMemoryBytes / 1_000_000) MB; anonymous and file: \(memoryByStage)
-            """
+        "\(filesAndSeed), \(decimal(textSeconds + stepSeconds.reduce(0, +) + decodeSeconds, 1)) seconds"
     }
 
-    private var memoryByStage: String {
-        Stage.allCases.map(\.rawValue).compactMap { stage in
+    var filesAndSeed: String { "\(files.joined(separator: ", "))\nseed \(seed)" }
+
+    /// Where time and memory went.
+    var details: String {
+        let median = stepSeconds.sorted()[stepSeconds.count / 2]
+        let memoryByStage = Stage.allCases.map(\.rawValue).compactMap { stage in
             memory[stage].map { "\(stage) \($0.anonymous / 1_000_000) + \($0.file / 1_000_000) MB" }
-        }.joined(separator: ", ")
+        }
+        return """
+            text \(decimal(textSeconds)) s, \(stepSeconds.count) steps of \(decimal(median)) s, \
+            decoding \(decimal(decodeSeconds)) s, waiting for weights \(decimal(stallSeconds)) s
+            peak memory \(peakMemoryBytes / 1_000_000) MB; anonymous + file: \(memoryByStage.joined(separator: ", "))
+            """
     }
 }

@@ -4,8 +4,7 @@ import Terminal
 
 /// `sd-lite bench --memory`: planned against measured.
 struct MemoryBench {
-    let model: String
-    let threads: Int?
+    let pipeline: Pipeline
     /// Generations of every kind.
     let rounds: Int
 
@@ -25,21 +24,20 @@ struct MemoryBench {
     ]
 
     func run() throws {
-        let pipeline = try Pipeline(model: Model(path: model), threads: threads)
         print(
             "Peak resident memory of two steps, in MB; left: anonymous memory after the first and the last of \(rounds)"
         )
         print(row("size", "limit", "planned", "measured", "ratio", "step", "decode", "left"))
         for each in Self.cases {
             do {
-                print(try measure(each, pipeline))
+                print(try measure(each))
             } catch ModelError.notEnoughMemory(_, let needed) {
                 print(row(name(each), limit(each), "needs \(needed / 1_000_000)"))
             }
         }
     }
 
-    private func measure(_ each: Case, _ pipeline: Pipeline) throws -> String {
+    private func measure(_ each: Case) throws -> String {
         var options = GenerationOptions(prompt: "an astronaut riding a horse on mars")
         (options.width, options.height, options.steps) = (each.width, each.height, 2)
         (options.guidanceScale, options.vaeTiling) = (each.guidanceScale, each.vaeTiling)
@@ -51,7 +49,7 @@ struct MemoryBench {
             let limit = each.limit.map { $0 * 1_000_000 }
             planned = try pipeline.plan(options, memoryLimit: limit).peak
             MemoryUsage.resetPeak()
-            let generation = try pipeline.compute.during(interruptible()) {
+            let generation = try pipeline.compute.during(.interruptible()) {
                 try pipeline.generate(options, memoryLimit: limit)
             }
             measured = max(measured, MemoryUsage.peak)

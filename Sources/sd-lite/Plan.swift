@@ -4,32 +4,21 @@ import Terminal
 
 struct Plan: ParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Say how much memory a picture will take, without painting it.")
+        abstract: "Say how much memory a picture will take, without painting it.",
+        discussion: """
+            Give it the size and the memory options that generate is to have. Activations are what is being computed; \
+            weights are pages of the model file, which the system can take back.
+            """)
 
-    @Option(name: .shortAndLong, help: "The model file made by sd-lite-convert.")
-    var model: String
-
-    @Option(help: "Width in pixels, a multiple of 8; by default the model's.")
-    var width: Int?
-
-    @Option(help: "Height in pixels, a multiple of 8; by default the model's.")
-    var height: Int?
-
-    @Option(help: "The most resident memory, such as 300M or 1.5G; by default, what this process may use.")
-    var memoryLimit: ByteCount?
-
-    @Flag(help: "Decode in overlapping tiles.")
-    var vaeTiling = false
-
-    @Option(help: "Threads to use; by default, every core this process may run on.")
-    var threads: Int?
+    @OptionGroup var model: ModelOptions
+    @OptionGroup var memory: MemoryOptions
 
     func run() throws {
-        let pipeline = try Pipeline(model: Model(path: model), threads: threads)
+        let pipeline = try model.pipeline()
         var options = GenerationOptions(prompt: "")
-        (options.width, options.height, options.vaeTiling) = (width, height, vaeTiling)
-        let plan = try pipeline.plan(options, memoryLimit: memoryLimit?.bytes ?? AvailableMemory.bytes)
-        print(plan.table)
+        (options.width, options.height) = try model.size(for: pipeline.model)
+        options.vaeTiling = memory.vaeTiling
+        print(try pipeline.plan(options, memoryLimit: memory.limit).table)
     }
 }
 

@@ -1,7 +1,7 @@
 import SDLite
 import Terminal
 
-/// The progress of a generation with seconds per step and the time left.
+/// The progress of a generation with the time left and seconds per step.
 struct ProgressMeter {
     private var bar: ProgressBar
     private var denoisingSince: ContinuousClock.Instant?
@@ -9,21 +9,25 @@ struct ProgressMeter {
     init(quiet: Bool) { bar = ProgressBar(quiet: quiet) }
 
     mutating func show(_ progress: GenerationProgress) {
+        let (completed, total) = (progress.completed, progress.total)
         switch progress.stage {
         case .encodingText:
-            bar.show("reading ", progress.completed, of: progress.total)
+            bar.show("reading the prompt", completed, of: total)
         case .denoising:
             let start = denoisingSince ?? .now
             denoisingSince = start
-            var note = "step \(progress.completed) of \(progress.total)"
-            if progress.completed > 0 {
-                let perStep = (ContinuousClock.now - start) / .seconds(1) / Double(progress.completed)
-                let left = Int((perStep * Double(progress.total - progress.completed)).rounded())
-                note += ", \(decimal(perStep)) s each, \(left / 60):\(left % 60 < 10 ? "0" : "")\(left % 60) left"
+            var notes = ["\(total) steps"]
+            if completed > 0 {
+                let perStep = (ContinuousClock.now - start) / .seconds(1) / Double(completed)
+                let left = Int((perStep * Double(total - completed)).rounded())
+                notes = [
+                    "\(left / 60):\(left % 60 < 10 ? "0" : "")\(left % 60) left", "step \(completed) of \(total)",
+                    "\(decimal(perStep)) s each",
+                ]
             }
-            bar.show("painting", progress.completed, of: progress.total, note: note)
+            bar.show("painting", completed, of: total, notes: notes)
         case .decoding:
-            bar.show("decoding", progress.completed, of: progress.total)
+            bar.show("decoding", completed, of: total, notes: total > 1 ? ["\(total) pictures"] : [])
         }
     }
 

@@ -23,8 +23,8 @@ struct GenerateTests {
     @Test func theSameSeedGivesTheSamePictureOnAnyNumberOfThreads() throws {
         let first = try generate(["a cat", "--seed", "7", "--threads", "1"])
         #expect(first.status == 0)
-        #expect(first.errors == "")
-        #expect(first.output.contains("seed 7"))
+        #expect(first.errors == "reading the prompt\npainting, 3 steps\ndecoding\n")  // PNDM doubles one step.
+        #expect(first.output.hasPrefix("\(folder.path("p.png"))\nseed 7, ") && first.output.hasSuffix(" seconds\n"))
         let picture = try folder.read("p.png")
         let defaults = ["--scheduler", "pndm", "--generator", "cpu", "--guidance-scale", "7.5"]
         for arguments in [["--threads", "2"], defaults] {
@@ -47,6 +47,7 @@ struct GenerateTests {
 
     @Test func aRandomSeedIsReportedAndCanBeReplayed() throws {
         let outcome = try generate(["a cat", "--quiet"])
+        #expect(outcome.errors == "")
         let words = outcome.output.split(whereSeparator: \.isWhitespace)
         let place = try #require(words.firstIndex(of: "seed"))
         let picture = try folder.read("p.png")
@@ -90,6 +91,7 @@ struct GenerateTests {
         ["a cat", "--steps", "0"], ["a cat", "--steps", "many"], ["a cat", "--scheduler", "magic"],
         ["a cat", "--generator", "tpu"], ["a cat", "--guidance-scale", "nan"], ["a cat", "--seed=-1"],
         ["a cat", "--threads", "0"], ["a cat", "-o", "picture.jpg"], ["a cat", "--unknown"], ["a", "cat"],
+        ["a cat", "--latents-out", "picture.png"], ["a cat", "--memory-limit", "0"],
     ])
     func wrongUsageIsStatusTwo(arguments: [String]) throws {
         let outcome = try generate(arguments)
@@ -109,13 +111,13 @@ struct GenerateTests {
             (["--model", folder.path("none.sdq")], folder.path("none.sdq")),
             (["--model", cut], cut),
             (["--model", folder.root], folder.root),
-            (["-o", folder.path("missing/p.png")], folder.path("missing/p.png")),
-            (["--latents-out", folder.path("missing/l.npy")], folder.path("missing/l.npy")),
             (["--latents-in", folder.path("none.npy")], folder.path("none.npy")),
             (["--latents-in", text], text),
             (["--latents-in", folder.path("three.npy")], "[1, 3, 8, 8]"),
             (["--latents-in", folder.path("flat.npy")], "[4, 8, 8]"),
-            (["--steps", "100000"], "100000 steps"),
+            (["--steps", "100000"], "--steps"),
+            (["--memory-limit", "1M"], "--memory-limit "),
+            (["--width", "8192", "--height", "8192"], "--width times --height"),
         ]
         for (arguments, named) in cases {
             let outcome = try generate(["a cat"] + arguments)
@@ -125,6 +127,74 @@ struct GenerateTests {
             #expect(outcome.output == "")
         }
         #expect(folder.names() == before)
+    }
+
+    /// Found out before anything is painted: there is not one line of progress.
+    @Test func whatCannotBeWrittenIsFoundOutFirst() throws {
+        for name in ["folder.png", "p-2.png", "p-grid.png", "folder.npy"] { mkdir(folder.path(name), 0o755) }
+        try folder.write("file", "")
+        let long = folder.path(String(repeating: "n", count: 251) + ".png")
+        let cases: [([String], String, String)] = [
+            (["-o", folder.path("missing/p.png")], folder.path("missing/p.png"), "its folder does not exist"),
+            (["-o", folder.path("file/p.png")], folder.path("file/p.png"), "Not a directory"),
+            (["-o", folder.path("folder.png")], folder.path("folder.png"), "not a regular file"),
+            (["-o", "/proc/p.png"], "/proc/p.png", "cannot be written"),
+            (["-o", long], long, "File name too long"),
+            (["--count", "2"], folder.path("p-2.png"), "not a regular file"),
+            (["--count", "3", "--grid", "-o", folder.path("p.png")], folder.path("p-2.png"), "not a regular file"),
+            (["--latents-out", folder.path("missing/l.npy")], folder.path("missing/l.npy"), "does not exist"),
+            (["--latents-out", folder.path("folder.npy")], folder.path("folder.npy"), "not a regular file"),
+        ]
+        let before = folder.names()
+        for (arguments, file, reason) in cases {
+            let outcome = try generate(["a cat"] + arguments)
+            #expect(outcome.status == 1, "\(arguments)")
+            #expect(
+                outcome.errors.hasPrefix("error: \(file): ") && outcome.errors.contains(reason), "\(outcome.errors)")
+            #expect(outcome.errors.filter { $0 == "\n" }.count == 1, "\(outcome.errors)")
+        }
+        rmdir(folder.path("p-2.png"))
+        let grid = try generate(["a cat", "--count", "2", "--grid"])
+        #expect(grid.errors == "error: \(folder.path("p-grid.png")): not a regular file\n")
+        #expect(folder.names() == before.filter { $0 != "p-2.png" })
+    }
+
+    /// Root may write anything, so that this needs someone else.
+    @Test(.enabled(if: geteuid() != 0)) func aProtectedFileStays() throws {
+        try folder.write("p.png", "mine")
+        chmod(folder.path("p.png"), 0o444)
+        #expect(
+            try generate(["a cat"]).errors == "error: \(folder.path("p.png")): cannot be written: Permission denied\n")
+    }
+
+    @Test func withoutANameNothingIsOverwritten() throws {
+        let model = try TinyModel.path()
+        func paint(_ arguments: [String]) throws {
+            let outcome = try Program.run(
+                "sd-lite", ["generate", "a cat", "--model", model, "--steps", "1"] + arguments, in: folder.root)
+            #expect(outcome.status == 0, "\(outcome.errors)")
+        }
+        try paint(["--seed", "1"])
+        let first = try folder.read("picture.png")
+        try paint(["--seed", "2"])
+        #expect(folder.names() == ["picture-2.png", "picture.png"])
+        // picture-2.png is taken.
+        try paint(["--count", "2", "--grid"])
+        let together = ["picture-2-1.png", "picture-2-2.png", "picture-2-grid.png"]
+        #expect(folder.names() == together + ["picture-2.png", "picture.png"])
+        try paint(["--seed", "3"])
+        #expect(folder.names() == together + ["picture-2.png", "picture-3.png", "picture.png"])
+        #expect(try folder.read("picture.png") == first)
+        try paint(["--seed", "2", "-o", "picture.png"])
+        #expect(try folder.read("picture.png") == folder.read("picture-2.png"))
+    }
+
+    @Test func verboseSaysWhereTimeAndMemoryWent() throws {
+        let outcome = try generate(["a cat", "--verbose", "--quiet"])
+        for words in ["activations", "3 steps of ", "peak memory"] {
+            #expect(outcome.errors.contains(words), "\(outcome.errors)")
+        }
+        #expect(!outcome.output.contains("memory"))
     }
 
     @Test func interruptingStopsAndLeavesNothing() throws {
@@ -143,7 +213,8 @@ struct GenerateTests {
         process.waitUntilExit()
         #expect(process.terminationReason == .exit)
         #expect(process.terminationStatus == 130)
-        #expect(String(decoding: errors.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self) == "interrupted\n")
+        let lines = String(decoding: errors.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
+        #expect(lines.hasSuffix("interrupted\n") && !lines.contains("error"), "\(lines)")
         #expect(folder.names() == [])
     }
 

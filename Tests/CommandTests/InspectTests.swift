@@ -60,6 +60,15 @@ struct InspectTests {
             let outcome = try Program.run("sd-lite", arguments)
             #expect(outcome.status == 0 && outcome.errors == "" && !outcome.output.isEmpty, "\(arguments)")
         }
+        let version = try Program.run("sd-lite", ["--version"]).output
+        #expect(version.hasPrefix("sd-lite ") && version.hasSuffix(" kernels\n"), "\(version)")
+        #expect(try Program.run("sd-lite-convert", ["--version"]).output.hasPrefix("sd-lite-convert "))
+        for program in ["sd-lite", "sd-lite-convert"] {
+            for shell in ["bash", "zsh", "fish"] {
+                let script = try Program.run(program, ["--generate-completion-script", shell])
+                #expect(script.status == 0 && script.output.contains(program), "\(program), \(shell)")
+            }
+        }
         for arguments in [["paint"], ["inspect"], ["inspect", "a", "b"]] {
             #expect(try Program.run("sd-lite", arguments).status == 2, "\(arguments)")
         }

@@ -42,10 +42,17 @@ import Testing
     @Test func convertsAndReports() throws {
         let result = try run([folder.path("checkpoint"), "-o", folder.path("model.sdq"), "--block", "32"])
         #expect(result.status == 0)
-        #expect(result.errors == "")
+        #expect(result.errors.hasPrefix("converting") && result.errors.filter { $0 == "\n" }.count == 1)
         let rows = result.output.split(separator: "\n").map { $0.split(separator: " ").first }
         #expect(rows.prefix(5) == ["component", "text_encoder", "unet", "vae", "file"])
+        #expect(!result.output.contains("error:"), "reads like a failure")
         try WeightFile(path: folder.path("model.sdq")).verify()
+    }
+
+    @Test func quietIsSilent() throws {
+        let result = try run([folder.path("checkpoint"), "-o", folder.path("model.sdq"), "--quiet"])
+        #expect(result.status == 0)
+        #expect(result.errors == "" && result.output == "")
     }
 
     @Test func wrongUsageIsStatusTwo() throws {

@@ -21,7 +21,7 @@ import Testing
     }
 
     @Test func aMissingFolderIsAnError() throws {
-        expectError("cannot be written: No such file or directory") {
+        expectError("cannot be written: its folder does not exist") {
             _ = try writer([PlannedTensor(name: "unet.a", shape: [1], scheme: .f16)], as: "absent/model.sdq")
         }
     }
