@@ -67,7 +67,7 @@ let package = Package(
 
         .target(name: "TestFiles", path: "Tests/TestFiles"),
         .testTarget(name: "QuantTests", dependencies: ["Quant", "TestFiles"]),
-        .testTarget(name: "KernelsTests", dependencies: ["Kernels"]),
+        .testTarget(name: "KernelsTests", dependencies: ["Kernels", "TestFiles"]),
         .testTarget(name: "SDLiteTests", dependencies: ["SDLite", "CPNG", "TestFiles"]),
         .testTarget(name: "ConvertTests", dependencies: ["convert", "SDLite", "Architecture", "Quant", "TestFiles"]),
         .testTarget(name: "TerminalTests", dependencies: ["Terminal"]),

@@ -11,7 +11,7 @@ struct TerminalWidthTests {
     @Test(arguments: [80, 40, 12] as [UInt16])
     func theProgressFitsOnOneLine(columns: UInt16) throws {
         let model = try TinyModel.path()
-        let checkpoint = URL(filePath: model).deletingLastPathComponent().path
+        let checkpoint = try TinyModel.copyCheckpoint(to: folder)
         let commands = [
             ("sd-lite", ["generate", "a cat", "--model", model, "--steps", "20", "-o", folder.path("p.png")]),
             ("sd-lite", ["inspect", model, "--verify"]),

@@ -10,8 +10,7 @@ import Testing
 /// configuration (Tests/Fixtures/make_architectures.py).
 @Suite struct ArchitectureTests {
     @Test(arguments: ["v1-4", "linear", "uneven"]) func namesAndShapesAreThoseOfTheLibraries(_ name: String) throws {
-        let path = "\(fixtures)/architectures/\(name).json"
-        let fixture = try decodeJSON(Fixture.self, from: readFile(path: path, limit: 1 << 20), file: path)
+        let fixture = try Fixtures.decode(Fixture.self, "architectures/\(name).json")
 
         var text = ExpectedTensors()
         text.textEncoder(fixture.text_encoder.config)
@@ -92,5 +91,3 @@ import Testing
         #expect(NameMap.engineShape([8, 8, 1, 1], of: "unet.a.attentions.0.proj_in.weight") == [8, 8, 1, 1])
     }
 }
-
-let fixtures = #filePath.split(separator: "/").dropLast(2).reduce("") { $0 + "/" + $1 } + "/Fixtures"

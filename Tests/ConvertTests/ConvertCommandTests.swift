@@ -1,4 +1,3 @@
-import Foundation
 import Quant
 import TestFiles
 import Testing
@@ -14,29 +13,8 @@ import Testing
         try TinyCheckpoint().write(to: folder)
     }
 
-    struct Outcome {
-        let status: Int32
-        let output: String
-        let errors: String
-    }
-
-    /// Runs `sd-lite-convert` under a shell, after the shell's own `preparation`.
-    func run(_ arguments: [String], preparation: String = ":") throws -> Outcome {
-        let products = URL(fileURLWithPath: "/proc/self/exe").resolvingSymlinksInPath().deletingLastPathComponent()
-        let process = Process()
-        process.executableURL = URL(fileURLWithPath: "/bin/sh")
-        let program = products.appendingPathComponent("sd-lite-convert").path
-        process.arguments = ["-c", preparation + #"; exec "$0" "$@""#, program] + arguments
-        let (output, errors) = (Pipe(), Pipe())
-        process.standardOutput = output
-        process.standardError = errors
-        try process.run()
-        let outputBytes = output.fileHandleForReading.readDataToEndOfFile()
-        let errorBytes = errors.fileHandleForReading.readDataToEndOfFile()
-        process.waitUntilExit()
-        return Outcome(
-            status: process.terminationStatus, output: String(decoding: outputBytes, as: UTF8.self),
-            errors: String(decoding: errorBytes, as: UTF8.self))
+    func run(_ arguments: [String], after preparation: String? = nil) throws -> Program.Outcome {
+        try Program.run("sd-lite-convert", arguments, after: preparation)
     }
 
     @Test func convertsAndReports() throws {
@@ -81,7 +59,7 @@ import Testing
     /// A limit on the size of files stands in for a full disk: 8 blocks of 512 bytes.
     @Test func aFullDiskLeavesNothing() throws {
         let result = try run(
-            [folder.path("checkpoint"), "-o", folder.path("model.sdq")], preparation: "ulimit -f 8")
+            [folder.path("checkpoint"), "-o", folder.path("model.sdq")], after: "ulimit -f 8")
         #expect(result.status == 1)
         #expect(result.errors == "error: \(folder.path("model.sdq")): cannot be written: File too large\n")
         #expect(folder.names() == ["checkpoint"])

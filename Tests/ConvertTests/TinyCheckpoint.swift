@@ -50,7 +50,7 @@ struct TinyCheckpoint {
                 let count = tensor.shape.reduce(1, *)
                 return Tensor(
                     name: String(tensor.name.dropFirst(component.rawValue.count + 1)), shape: tensor.shape,
-                    values: (0..<count).map { _ in Float.random(in: -1...1, using: &generator) })
+                    values: generator.array(count))
             }
         }
     }

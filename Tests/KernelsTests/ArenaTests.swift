@@ -1,3 +1,4 @@
+import TestFiles
 import Testing
 
 @testable import Kernels
@@ -23,9 +24,9 @@ import Testing
     /// Any sequence of requests ends at the same mark when it is planned, when the address space was reserved, also
     /// beside what is held, and when it is not; and no two tensors overlap.
     @Test func theMarkIsThePlans() throws {
-        var numbers = Numbers(1)
-        let sizes = (0..<400).map { _ in 64 * (1 + Int(abs(numbers.next()) * 40_000)) }  // up to 2.5 MB
-        let keeps = sizes.map { _ in numbers.next() > 0.1 }
+        var numbers = SeededGenerator(seed: 1)
+        let sizes = numbers.array(400).map { 64 * (1 + Int(abs($0) * 40_000)) }  // up to 2.5 MB
+        let keeps = numbers.array(400).map { $0 > 0.1 }
         func walk(_ arena: Arena) throws -> Int {
             var held: [Arena.Block] = []
             for (size, keep) in zip(sizes, keeps) {
@@ -82,8 +83,8 @@ import Testing
     @Test func refusedAddressSpaceIsAnError() throws {
         let arena = Arena()
         let small = try arena.take(64)
-        #expect(throws: MachineError.noAddressSpace(byteCount: 1 << 60)) { try arena.reserve(1 << 60) }
-        #expect(throws: MachineError.noAddressSpace(byteCount: 1 << 60)) { try arena.take(1 << 60) }
+        #expect(throws: MachineError.self) { try arena.reserve(1 << 60) }
+        #expect(throws: MachineError.self) { try arena.take(1 << 60) }
         small.address.storeBytes(of: 1, as: Int.self)
         try arena.take(64).address.storeBytes(of: 1, as: Int.self)
         let planning = Arena().countingCopy()

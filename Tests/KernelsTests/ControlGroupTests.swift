@@ -1,19 +1,15 @@
-import Foundation
+import TestFiles
 import Testing
 
 @testable import Kernels
 
 /// Fake `/proc` and `/sys`.
 @Suite struct ControlGroupTests {
-    private func group(_ files: [String: String]) throws -> ControlGroup {
-        let root = FileManager.default.temporaryDirectory.appending(path: "sd-lite-groups-\(UUID())")
-        for (name, text) in files {
-            let file = root.appending(path: name)
-            try FileManager.default.createDirectory(
-                at: file.deletingLastPathComponent(), withIntermediateDirectories: true)
-            try Data(text.utf8).write(to: file)
-        }
-        return ControlGroup(root: root.path)
+    private func group(_ files: [String: String]) throws -> (coreQuota: Double?, memoryLimit: Int?) {
+        let folder = try TemporaryFolder()
+        for (name, text) in files { try folder.write(name, text) }
+        let group = ControlGroup(root: folder.root)
+        return (group.coreQuota, group.memoryLimit)
     }
 
     @Test func version2() throws {

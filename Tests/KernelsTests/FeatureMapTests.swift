@@ -1,3 +1,4 @@
+import TestFiles
 import Testing
 
 @testable import Kernels
@@ -5,7 +6,7 @@ import Testing
 /// Maps that are stored, joined, normalised and computed in stripes.
 @Suite struct FeatureMapTests {
     private func random(_ shape: [Int], seed: UInt64) -> Tensor {
-        var numbers = Numbers(seed)
+        var numbers = SeededGenerator(seed: seed)
         return Tensor(shape, values: numbers.array(shape.reduce(1, *)))
     }
 

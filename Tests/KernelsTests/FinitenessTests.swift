@@ -1,3 +1,4 @@
+import TestFiles
 import Testing
 
 @testable import Kernels
@@ -8,7 +9,7 @@ import Testing
     static let storages: [WeightMatrix.Storage] = [.float16, .int8(block: 32)]
 
     private func random(_ shape: [Int], seed: UInt64 = 1) -> Tensor {
-        var numbers = Numbers(seed)
+        var numbers = SeededGenerator(seed: seed)
         return Tensor(shape, values: numbers.array(shape.reduce(1, *)))
     }
 

@@ -1,3 +1,4 @@
+import TestFiles
 import Testing
 
 @testable import Kernels
@@ -12,16 +13,16 @@ import Testing
             (5, 1280, 16, 320),
             (6, 528, 16, 512),
         ] {
-            var numbers = Numbers(UInt64(rows))
+            var numbers = SeededGenerator(seed: UInt64(rows))
             let packed = PackedMatrix(outputs: outputs, inputs: inputs, taps: 1, storage: .int8(block: block), seed: 2)
             let x = Tensor([rows, inputs], values: numbers.array(rows * inputs))
             let bias = Tensor([outputs], values: numbers.array(outputs))
             let expected = Reference.linear(
                 x.values, rows: rows, weights: packed.values.map { $0.map { $0[0] } }, bias: bias.values)
             let y = try compute.linear(x, packed.matrix, bias: bias)
-            #expect(relativeError(y.values, expected) < 3e-5, "\(rows)×\(inputs)→\(outputs)")
+            #expect(relativeRMS(y.values, expected) < 3e-5, "\(rows)×\(inputs)→\(outputs)")
             try compute.linear(x, packed.matrix, bias: bias, addingTo: y)
-            #expect(relativeError(y.values, expected.map { 2 * $0 }) < 3e-5, "accumulating \(rows)×\(inputs)")
+            #expect(relativeRMS(y.values, expected.map { 2 * $0 }) < 3e-5, "accumulating \(rows)×\(inputs)")
         }
     }
 
@@ -32,7 +33,7 @@ import Testing
         for (height, width, inputs, outputs, block) in [
             (4, 4, 16, 16, 16), (1, 1, 16, 16, 32), (5, 7, 48, 32, 32), (8, 8, 400, 80, 64), (16, 12, 64, 16, 64),
         ] {
-            var numbers = Numbers(UInt64(height))
+            var numbers = SeededGenerator(seed: UInt64(height))
             let packed = PackedMatrix(outputs: outputs, inputs: inputs, taps: 9, storage: .int8(block: block), seed: 3)
             let x = Tensor([2, height, width, inputs], values: numbers.array(2 * height * width * inputs))
             let bias = Tensor([outputs], values: numbers.array(outputs))
@@ -40,16 +41,16 @@ import Testing
             let y = try compute.stored(compute.convolution(map, packed.matrix, bias: bias, .same3x3))
             let expected = Reference.convolution(
                 x, weights: packed.values, bias: bias.values, .same3x3, upsampledTo: (height, width))
-            #expect(relativeError(y.values, expected) < 5e-4, "\(height)×\(width)×\(inputs)→\(outputs)")
+            #expect(relativeRMS(y.values, expected) < 5e-4, "\(height)×\(width)×\(inputs)→\(outputs)")
             let sum = try compute.stored(
                 compute.convolution(map, packed.matrix, bias: bias, .same3x3), adding: FeatureMap(y), into: y)
-            #expect(sum === y && relativeError(y.values, expected.map { 2 * $0 }) < 5e-4, "added in place")
+            #expect(sum === y && relativeRMS(y.values, expected.map { 2 * $0 }) < 5e-4, "added in place")
             let size = (2 * height, 2 * width - 1)
             let enlarged = try compute.stored(
                 compute.convolution(map, packed.matrix, bias: bias, .same3x3, upsampledTo: size))
             let expectedEnlarged = Reference.convolution(
                 x, weights: packed.values, bias: bias.values, .same3x3, upsampledTo: size)
-            #expect(relativeError(enlarged.values, expectedEnlarged) < 5e-4, "upsampled")
+            #expect(relativeRMS(enlarged.values, expectedEnlarged) < 5e-4, "upsampled")
         }
     }
 
@@ -64,7 +65,7 @@ import Testing
             let expected = Reference.linear(
                 x.values, rows: 3, weights: matrix.values.map { $0.map { $0[0] } },
                 bias: [Float](repeating: 0, count: 16))
-            #expect(relativeError(try compute.linear(x, matrix.matrix).values, expected) < 3e-5)
+            #expect(relativeRMS(try compute.linear(x, matrix.matrix).values, expected) < 3e-5)
         }
         for block in [16, 64] {
             let matrix = PackedMatrix(
@@ -78,7 +79,7 @@ import Testing
                 let expected = Reference.convolution(
                     x, weights: matrix.values, bias: [Float](repeating: 0, count: 16), .same3x3, upsampledTo: (8, 8))
                 let y = try compute.stored(compute.convolution(FeatureMap(x), matrix.matrix, .same3x3))
-                #expect(relativeError(y.values, expected) < 5e-4)
+                #expect(relativeRMS(y.values, expected) < 5e-4)
             }
         }
     }
@@ -86,7 +87,7 @@ import Testing
     @Test func resultsDoNotDependOnThreads() throws {
         let convolution = PackedMatrix(outputs: 80, inputs: 208, taps: 9, storage: .int8(block: 64), seed: 4)
         let linear = PackedMatrix(outputs: 80, inputs: 208, taps: 1, storage: .int8(block: 64), seed: 5)
-        var numbers = Numbers(6)
+        var numbers = SeededGenerator(seed: 6)
         let x = Tensor([1, 21, 20, 208], values: numbers.array(21 * 20 * 208))
         let results = try (1...4).map { threads in
             let compute = try Compute(threads: threads)

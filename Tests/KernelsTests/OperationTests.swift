@@ -1,4 +1,5 @@
 import Synchronization
+import TestFiles
 import Testing
 
 @testable import Kernels
@@ -13,17 +14,17 @@ private let tolerance = 1e-6
     @Test(arguments: computes, storages)
     func linear(_ compute: Compute, _ storage: WeightMatrix.Storage) throws {
         for (rows, inputs, outputs) in [(1, 1, 1), (2, 7, 15), (6, 16, 16), (7, 33, 17), (31, 320, 3), (200, 768, 40)] {
-            var numbers = Numbers(UInt64(rows))
+            var numbers = SeededGenerator(seed: UInt64(rows))
             let packed = PackedMatrix(outputs: outputs, inputs: inputs, taps: 1, storage: storage, seed: 2)
             let x = Tensor([rows, inputs], values: numbers.array(rows * inputs))
             let bias = Tensor([outputs], values: numbers.array(outputs))
             let expected = Reference.linear(
                 x.values, rows: rows, weights: packed.values.map { $0.map { $0[0] } }, bias: bias.values)
             let y = try compute.linear(x, packed.matrix, bias: bias)
-            #expect(relativeError(y.values, expected) < tolerance, "\(rows)×\(inputs)→\(outputs)")
+            #expect(relativeRMS(y.values, expected) < tolerance, "\(rows)×\(inputs)→\(outputs)")
             try compute.linear(x, packed.matrix, bias: bias, addingTo: y)
             #expect(
-                relativeError(y.values, expected.map { 2 * $0 }) < tolerance,
+                relativeRMS(y.values, expected.map { 2 * $0 }) < tolerance,
                 "accumulating \(rows)×\(inputs)→\(outputs)")
         }
     }
@@ -35,7 +36,7 @@ private let tolerance = 1e-6
             (ConvolutionShape.same3x3, 1, 1, 1, 1), (.same3x3, 5, 7, 4, 17), (.same3x3, 8, 8, 72, 16),
             (.halving3x3, 8, 6, 8, 3), (.halving3x3, 5, 3, 8, 3), (oneSided, 8, 6, 8, 16), (.pointwise, 3, 3, 40, 20),
         ] {
-            var numbers = Numbers(UInt64(height))
+            var numbers = SeededGenerator(seed: UInt64(height))
             let taps = shape.kernel * shape.kernel
             let packed = PackedMatrix(outputs: outputs, inputs: inputs, taps: taps, storage: storage, seed: 3)
             let x = Tensor([2, height, width, inputs], values: numbers.array(2 * height * width * inputs))
@@ -43,13 +44,13 @@ private let tolerance = 1e-6
             let y = try compute.stored(compute.convolution(FeatureMap(x), packed.matrix, bias: bias, shape))
             let expected = Reference.convolution(
                 x, weights: packed.values, bias: bias.values, shape, upsampledTo: (height, width))
-            #expect(relativeError(y.values, expected) < tolerance, "\(height)×\(width)×\(inputs)→\(outputs)")
+            #expect(relativeRMS(y.values, expected) < tolerance, "\(height)×\(width)×\(inputs)→\(outputs)")
             for size in [(2 * height, 2 * width), (2 * height - 1, 2 * width + 1)] where shape.stride == 1 {
                 let y = try compute.stored(
                     compute.convolution(FeatureMap(x), packed.matrix, bias: bias, shape, upsampledTo: size))
                 let expected = Reference.convolution(
                     x, weights: packed.values, bias: bias.values, shape, upsampledTo: size)
-                #expect(relativeError(y.values, expected) < tolerance, "upsampled to \(size)")
+                #expect(relativeRMS(y.values, expected) < tolerance, "upsampled to \(size)")
             }
         }
     }
@@ -61,7 +62,7 @@ private let tolerance = 1e-6
             (77, 77, 2, 20), (50, 50, 1, 40), (300, 300, 2, 16), (9, 77, 3, 64), (10, 140, 1, 160),
         ] {
             if causal && tokens != keys { continue }
-            var numbers = Numbers(UInt64(tokens + d))
+            var numbers = SeededGenerator(seed: UInt64(tokens + d))
             let width = heads * d
             let query = Tensor([1, tokens, width], values: numbers.array(tokens * width).map { 4 * $0 })
             let key = Tensor([1, keys, width], values: numbers.array(keys * width).map { 4 * $0 })
@@ -73,7 +74,7 @@ private let tolerance = 1e-6
                 query: queryValues, key: key.values, value: value.values, tokens: tokens, keys: keys, heads: heads,
                 d: d, causal: causal)
             // The exponent of a softmax turns the scores' absolute rounding (|score| up to ~100 · 6e-8) into relative.
-            #expect(relativeError(out.values, expected) < 1e-5, "\(tokens) tokens, \(keys) keys, d \(d)")
+            #expect(relativeRMS(out.values, expected) < 1e-5, "\(tokens) tokens, \(keys) keys, d \(d)")
         }
     }
 
@@ -89,7 +90,7 @@ private let tolerance = 1e-6
     @Test(arguments: computes)
     func norms(_ compute: Compute) throws {
         for (rows, channels, groups) in [(1, 8, 2), (63, 16, 4), (130, 64, 32), (7, 320, 32)] {
-            var numbers = Numbers(UInt64(rows))
+            var numbers = SeededGenerator(seed: UInt64(rows))
             let x = Tensor([2, 1, rows, channels], values: numbers.array(2 * rows * channels).map { 3 * $0 + 2 })
             let weight = Tensor([channels], values: numbers.array(channels))
             let bias = Tensor([channels], values: numbers.array(channels))
@@ -97,16 +98,16 @@ private let tolerance = 1e-6
                 x, weight: weight.values, bias: bias.values, groups: groups, epsilon: 1e-5)
             let plain = try compute.stored(
                 compute.groupNorm(FeatureMap(x), weight: weight, bias: bias, groups: groups, epsilon: 1e-5))
-            #expect(relativeError(plain.values, expected) < tolerance)
+            #expect(relativeRMS(plain.values, expected) < tolerance)
             let silu = try compute.stored(
                 compute.groupNorm(
                     FeatureMap(x), weight: weight, bias: bias, groups: groups, epsilon: 1e-5, silu: true))
-            #expect(relativeError(silu.values, expected.map { $0 / (1 + exponential(-$0)) }) < tolerance)
+            #expect(relativeRMS(silu.values, expected.map { $0 / (1 + exponential(-$0)) }) < tolerance)
             let rowwise = try compute.layerNorm(x, weight: weight, bias: bias, epsilon: 1e-5)
             let rowsAsImages = Tensor([2 * rows, 1, channels], values: x.values)
             let expectedRows = Reference.groupNorm(
                 rowsAsImages, weight: weight.values, bias: bias.values, groups: 1, epsilon: 1e-5)
-            #expect(relativeError(rowwise.values, expectedRows) < tolerance)
+            #expect(relativeRMS(rowwise.values, expectedRows) < tolerance)
         }
     }
 
@@ -119,17 +120,17 @@ private let tolerance = 1e-6
             return x.values
         }
         let inputs = values.map(Double.init)
-        #expect(relativeError(apply(compute.silu), inputs.map { $0 / (1 + exponential(-$0)) }) < tolerance)
-        #expect(relativeError(apply(compute.quickGelu), inputs.map { $0 / (1 + exponential(-1.702 * $0)) }) < tolerance)
+        #expect(relativeRMS(apply(compute.silu), inputs.map { $0 / (1 + exponential(-$0)) }) < tolerance)
+        #expect(relativeRMS(apply(compute.quickGelu), inputs.map { $0 / (1 + exponential(-1.702 * $0)) }) < tolerance)
         let gelu = inputs.map { $0 / 2 * (1 + errorFunction($0 / 2.0.squareRoot())) }
-        #expect(relativeError(apply(compute.gelu), gelu) < tolerance)
+        #expect(relativeRMS(apply(compute.gelu), gelu) < tolerance)
         let gated = try compute.gatedGelu(Tensor([1, 8000], values: Array(values[..<4000]) + values[..<4000]))
-        #expect(relativeError(gated.values, zip(inputs, gelu).prefix(4000).map { $0 * $1 }) < tolerance)
+        #expect(relativeRMS(gated.values, zip(inputs, gelu).prefix(4000).map { $0 * $1 }) < tolerance)
     }
 
     @Test(arguments: computes)
     func elementwise(_ compute: Compute) {
-        var numbers = Numbers(5)
+        var numbers = SeededGenerator(seed: 5)
         let a = Tensor([2, 5, 3, 8], values: numbers.array(240))
         let av = a.values
         let offsets = Tensor([1, 8], values: numbers.array(8))
@@ -141,7 +142,7 @@ private let tolerance = 1e-6
 
     @Test func resultsDoNotDependOnThreads() throws {
         let packed = PackedMatrix(outputs: 70, inputs: 200, taps: 9, storage: .int8(block: 64), seed: 4)
-        var numbers = Numbers(6)
+        var numbers = SeededGenerator(seed: 6)
         let x = Tensor([1, 20, 20, 200], values: numbers.array(80_000))
         let results = try (1...4).map { threads in
             let compute = try Compute(threads: threads)

@@ -1,22 +1,11 @@
 import Glibc
+import TestFiles
 import Testing
 
 @testable import Kernels
 
 func exponential(_ x: Double) -> Double { exp(x) }
 func errorFunction(_ x: Double) -> Double { erf(x) }
-
-/// A small repeatable source of numbers in -1…1.
-struct Numbers {
-    private var state: UInt64
-    init(_ seed: UInt64) { state = seed &* 0x9e37_79b9_7f4a_7c15 &+ 1 }
-
-    mutating func next() -> Float {
-        state = state &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
-        return Float(Int32(truncatingIfNeeded: state >> 32)) * 0x1p-31
-    }
-    mutating func array(_ count: Int) -> [Float] { (0..<count).map { _ in next() } }
-}
 
 final class Bytes {
     let buffer: UnsafeMutableRawBufferPointer
@@ -35,25 +24,26 @@ struct PackedMatrix {
     init(
         outputs: Int, inputs: Int, taps: Int, storage: WeightMatrix.Storage, seed: UInt64, allWeights fixed: Int8? = nil
     ) {
-        var numbers = Numbers(seed)
+        var numbers = SeededGenerator(seed: seed)
+        func number() -> Float { .random(in: -1...1, using: &numbers) }
         var values = [[[Float]]](
             repeating: [[Float]](repeating: [Float](repeating: 0, count: taps), count: inputs), count: outputs)
         var bytes: [UInt8] = []
         for panel in 0..<(outputs + 15) / 16 {
             let blocks: Int
             if case .int8(let block) = storage { blocks = (inputs + block - 1) / block } else { blocks = 0 }
-            let scales = (0..<blocks * 16).map { _ in Float16(0.005 + 0.004 * numbers.next()) }
+            let scales = (0..<blocks * 16).map { _ in Float16(0.005 + 0.004 * number()) }
             for c in 0..<inputs {
                 for t in 0..<taps {
                     for j in 0..<16 {
                         let n = panel * 16 + j
                         switch storage {
                         case .float16:
-                            let half = n < outputs ? Float16(numbers.next()) : 0
+                            let half = n < outputs ? Float16(number()) : 0
                             withUnsafeBytes(of: half.bitPattern.littleEndian) { bytes += $0 }
                             if n < outputs { values[n][c][t] = Float(half) }
                         case .int8(let block):
-                            let q = n < outputs ? fixed ?? Int8(numbers.next() * 127) : 0
+                            let q = n < outputs ? fixed ?? Int8(number() * 127) : 0
                             bytes.append(UInt8(bitPattern: q))
                             if n < outputs { values[n][c][t] = Float(q) * Float(scales[c / block * 16 + j]) }
                         }
@@ -68,14 +58,6 @@ struct PackedMatrix {
             name: "matrix \(seed)", outputs: outputs, inputs: inputs, taps: taps, storage: storage,
             bytes: UnsafeRawBufferPointer(memory.buffer), owner: memory)
     }
-}
-
-/// Root mean square of the difference relative to that of the reference.
-func relativeError(_ found: [Float], _ expected: [Double]) -> Double {
-    guard found.count == expected.count else { return .infinity }
-    let difference = zip(found, expected).reduce(0.0) { $0 + (Double($1.0) - $1.1) * (Double($1.0) - $1.1) }
-    let size = expected.reduce(0.0) { $0 + $1 * $1 }
-    return (difference / max(size, .leastNormalMagnitude)).squareRoot()
 }
 
 private func makeCompute(_ threads: Int, _ kernels: KernelTable, _ arithmetic: Arithmetic) -> Compute {

@@ -15,7 +15,7 @@ func writeSample(
     for tensor in plan {
         let count = try #require(elementCount(tensor.shape))
         let limit: Float = tensor.scheme == .f32 ? 1e6 : 1
-        let values = (0..<count).map { _ in Float.random(in: -limit...limit, using: &generator) }
+        let values = generator.array(count, in: -limit...limit)
         result[tensor.name] = values
         var error = QuantizationError()
         switch tensor.scheme {

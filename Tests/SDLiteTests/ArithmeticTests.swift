@@ -1,16 +1,13 @@
 import Kernels
+import TestFiles
 import Testing
 
 @testable import SDLite
 
 /// What int16 arithmetic changes on the bundled model, whose weights and activations are a trained network's.
 @Suite struct ArithmeticTests {
-    private static let model = Result {
-        try Conversion.model(of: Fixtures.repository.appending(path: "models/emoji"), weights: "int8")
-    }
-
     private func pipeline(_ arithmetic: Arithmetic) throws -> Pipeline {
-        try Pipeline(model: Self.model.get(), compute: Compute(arithmetic: arithmetic))
+        try Pipeline(model: Model(path: BundledModel.path()), compute: Compute(arithmetic: arithmetic))
     }
 
     /// Rounding to int16 is 1e-4 of a row's usual value, some 5e-4 behind Winograd's transforms. Independent errors of

@@ -1,10 +1,16 @@
+import TestFiles
 import Testing
 
 @testable import SDLite
 
 /// What a checkpoint may say about its use in model_index.json.
 struct DefaultsTests {
-    private func model(_ index: String) throws -> Model { try TinyPipeline.convert(weights: "fp16", index: index) }
+    private func model(_ index: String) throws -> Model {
+        let folder = try TemporaryFolder()
+        let checkpoint = try TinyModel.copyCheckpoint(to: folder)
+        try folder.write("checkpoint/model_index.json", index)
+        return try Model(path: TinyModel.convert(checkpoint, .fp16, to: folder.path("model.sdq")))
+    }
 
     @Test func theGuidanceScaleIsTheModelsOwn() throws {
         let pipeline = try Pipeline(model: model(#"{"_default_guidance_scale": 3}"#))

@@ -1,4 +1,5 @@
 import Quant
+import TestFiles
 import Testing
 
 @testable import SDLite

@@ -1,4 +1,5 @@
 import FoundationEssentials
+import TestFiles
 import Testing
 
 @testable import SDLite
@@ -56,23 +57,23 @@ struct ImageReadingTests {
     }
 
     @Test func readsFilesWhateverTheirName() throws {
-        let folder = try Folder()
+        let folder = try TemporaryFolder()
         let picture = try #require(EncodedPicture.jpegs.get().first)
-        let path = try folder.write("picture.png", picture.file)
+        let path = try folder.write("picture.png", picture.bytes)
         #expect(try Image(contentsOf: path).pixels == Array(picture.rgb))
     }
 
     @Test func refusesWhatIsNoPicture() throws {
-        let folder = try Folder()
-        let text = try folder.write("cat.png", Data("a cat".utf8))
+        let folder = try TemporaryFolder()
+        let text = try folder.write("cat.png", "a cat")
         #expect(throws: ImageError.unknownFormat(file: text)) { try Image(contentsOf: text) }
-        let empty = try folder.write("empty.png", Data())
+        let empty = try folder.write("empty.png", "")
         #expect(throws: ImageError.unknownFormat(file: empty)) { try Image(contentsOf: empty) }
-        let missing = folder.path + "/none.png"
+        let missing = folder.path("none.png")
         #expect(throws: ImageError.cannotRead(file: missing, reason: "No such file or directory")) {
             try Image(contentsOf: missing)
         }
-        for path in [folder.path, "/dev/zero"] {
+        for path in [folder.root, "/dev/zero"] {
             #expect(throws: ImageError.cannotRead(file: path, reason: "it is not a regular file")) {
                 try Image(contentsOf: path)
             }
@@ -89,24 +90,10 @@ struct ImageReadingTests {
                 #expect(throws: error) { try Image(data: picture.bytes, name: "x", mostPixels: limit) }
             }
         }
-        let folder = try Folder()
-        let path = try folder.write("large.png", Data(repeating: 0, count: 1 << 20 + 81))
+        let folder = try TemporaryFolder()
+        let path = try folder.write("large.png", [UInt8](repeating: 0, count: 1 << 20 + 81))
         #expect(throws: ImageError.cannotRead(file: path, reason: "1048657 bytes; more than 1048656 is refused")) {
             try Image(contentsOf: path, mostPixels: 10)
         }
-    }
-}
-
-/// A temporary folder.
-private final class Folder {
-    let path = FileManager.default.temporaryDirectory.appending(path: "sd-lite-\(UUID())").path
-
-    init() throws { try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true) }
-
-    deinit { try? FileManager.default.removeItem(atPath: path) }
-
-    func write(_ name: String, _ data: Data) throws -> String {
-        try data.write(to: URL(filePath: "\(path)/\(name)"))
-        return "\(path)/\(name)"
     }
 }

@@ -1,7 +1,7 @@
 import CPNG
-import FoundationEssentials
 import Kernels
 import Quant
+import TestFiles
 import Testing
 
 @testable import SDLite
@@ -77,20 +77,18 @@ struct ImageTests {
     }
 
     @Test func writingReplacesAFileOrLeavesIt() throws {
-        let folder = FileManager.default.temporaryDirectory.appending(path: "sd-lite-\(UUID())")
-        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
-        defer { try? FileManager.default.removeItem(at: folder) }
-        let path = folder.appending(path: "picture.png").path
+        let folder = try TemporaryFolder()
+        let path = folder.path("picture.png")
         try Self.noise(4, 4).writePNG(to: path)
         try Self.noise(5, 4).writePNG(to: path)
-        #expect(try Self.decode(Array(Data(contentsOf: URL(filePath: path)))).width == 5)
+        #expect(try Self.decode(folder.read("picture.png")).width == 5)
         #expect(throws: ImageError.cannotWrite(file: path + "/below.png", reason: "Not a directory")) {
             try Self.noise(4, 4).writePNG(to: path + "/below.png")
         }
-        #expect(throws: ImageError.cannotWrite(file: folder.path, reason: "it is not a regular file")) {
-            try Self.noise(4, 4).writePNG(to: folder.path)
+        #expect(throws: ImageError.cannotWrite(file: folder.root, reason: "it is not a regular file")) {
+            try Self.noise(4, 4).writePNG(to: folder.root)
         }
-        #expect(try FileManager.default.contentsOfDirectory(atPath: folder.path) == ["picture.png"])
+        #expect(folder.names() == ["picture.png"])
     }
 
     @Test func gridPlacesPicturesRowByRow() throws {
@@ -130,7 +128,7 @@ struct ImageTests {
     }
 
     private static func noise(_ width: Int, _ height: Int) throws -> Image {
-        var random = MersenneTwister(seed: UInt64(width))
+        var random = SeededGenerator(seed: UInt64(width))
         let pixels = (0..<width * height * 3).map { _ in UInt8(truncatingIfNeeded: random.next()) }
         return try Image(width: width, height: height, pixels: pixels)
     }

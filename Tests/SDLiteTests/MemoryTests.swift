@@ -1,4 +1,5 @@
 import Kernels
+import TestFiles
 import Testing
 
 @testable import SDLite
@@ -13,8 +14,7 @@ import Testing
 
     /// The same bits under every plan, and activations as planned, to the byte.
     @Test func plansChangeNothingButMemory() throws {
-        let model = try Conversion.model(of: Fixtures.repository.appending(path: "models/emoji"), weights: "int8")
-        let pipeline = try Pipeline(model: model, threads: 2)
+        let pipeline = try Pipeline(model: Model(path: BundledModel.path()), threads: 2)
         let free = try pipeline.choosePlan(options(), memoryLimit: nil, base: 0)
         #expect(!free.dropsWeights && free.workingSet == WorkingSet())
         let expected = try pipeline.compute.during(free.run) { try pipeline.paint(options()) }

@@ -1,14 +1,13 @@
 import FoundationEssentials
 import Quant
+import TestFiles
 import Testing
 
 @testable import SDLite
 
 /// Files of NumPy's, made by Tests/Fixtures/make_npy.py, and files that nobody should make.
 struct NpyTests {
-    private static func path(_ name: String) -> String {
-        Fixtures.repository.appending(path: "Tests/Fixtures/npy/\(name).npy").path
-    }
+    private static func path(_ name: String) -> String { Fixtures.path("npy/\(name).npy") }
 
     @Test func readsWhatNumPyWrites() throws {
         let first = try Npy.read(path: Self.path("v1"))
@@ -32,14 +31,16 @@ struct NpyTests {
     }
 
     @Test func writtenFilesAreReadBack() throws {
-        let path = FileManager.default.temporaryDirectory.appending(path: "sd-lite-\(UUID()).npy").path
-        defer { try? FileManager.default.removeItem(atPath: path) }
+        let folder = try TemporaryFolder()
+        let path = folder.path("written.npy")
         try Npy.write(shape: [2, 1], values: [1.5, -0.0], to: path)
         #expect(try Npy.read(path: path) == ([2, 1], [1.5, -0.0]))
+        #expect(folder.names() == ["written.npy"])
     }
 
-    @Test func writesNothingWhereShapeAndValuesDoNotFit() {
-        let path = FileManager.default.temporaryDirectory.appending(path: "sd-lite-\(UUID()).npy").path
+    @Test func writesNothingWhereShapeAndValuesDoNotFit() throws {
+        let folder = try TemporaryFolder()
+        let path = folder.path("written.npy")
         let shapes = [[2], [-1, -1], [.max, .max, 2], [], [Int](repeating: 1, count: 33), [0]]
         for shape in shapes {
             let values: [Float] = shape.isEmpty ? [] : [1]
@@ -47,7 +48,7 @@ struct NpyTests {
                 try Npy.write(shape: shape, values: values, to: path)
             }
         }
-        #expect(!FileManager.default.fileExists(atPath: path))
+        #expect(folder.names() == [])
     }
 
     @Test func refusesWhatIsNotLittleEndianFloat32InCOrder() {

@@ -1,5 +1,6 @@
 import Foundation
 import Kernels
+import TestFiles
 import Testing
 
 @testable import SDLite
@@ -119,7 +120,7 @@ import Testing
 
     /// 8-bit weights differ by about 1 % each. The limits are twice what was seen.
     @Test func int8Weights() throws {
-        let tiny = try TinyPipeline(weights: "int8")
+        let tiny = try TinyPipeline(.int8)
         let embeddings = try tiny.hiddenStates(tiny.cases.texts).values
         #expect(relativeRMS(embeddings, try tiny.expected("text.embeddings").values) < 0.013)
 

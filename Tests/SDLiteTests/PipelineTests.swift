@@ -1,5 +1,7 @@
 import Foundation
 import Kernels
+import Quant
+import TestFiles
 import Testing
 
 @testable import SDLite
@@ -172,6 +174,36 @@ import Testing
             #expect(throws: (any Error).self, "\(i)") { try blocking(options) }
             #expect(throws: (any Error).self, "\(i)") { try pipeline.plan(options) }
         }
+    }
+
+    /// A NaN in one scale of one layer, which int8 arithmetic could turn into finite numbers, ends the work.
+    @Test(arguments: [
+        "text_encoder.encoder.layers.0.mlp.fc1", "unet.down_blocks.0.resnets.0.conv1",
+        "unet.down_blocks.0.attentions.0.transformer_blocks.0.attn1.to_q", "unet.up_blocks.0.resnets.0.conv2",
+        "vae.decoder.up_blocks.0.resnets.0.conv1",
+    ])
+    func damagedWeightsAreNamed(_ layer: String) throws {
+        let folder = try TemporaryFolder()
+        let path = try TinyModel.path(.int8)
+        let file = try WeightFile(path: path)
+        var bytes = try Array(Data(contentsOf: URL(filePath: path)))
+        let weight = try #require(file.entry(layer + ".weight"))
+        let stored = file.lend(weight).bytes
+        let start = try #require(bytes.indices.first { bytes[$0...].starts(with: stored) })
+        // A panel ends with its scales; half floats of all ones are NaN.
+        for i in 1...32 { bytes[start + stored.count - i] = 0xff }
+        let damaged = try folder.write("damaged.sdq", bytes)
+        let pipeline = try Pipeline(model: Model(path: damaged))
+        let error = #expect(throws: ComputeError.self) { try pipeline.generate(options("a cat")) { _ in } }
+        #expect(error == .notFinite(layer: layer + ".weight"))
+    }
+
+    @Test func latentsMustBeFinite() throws {
+        let wrong = try Latents(shape: [1, 4, 8, 8], values: [Float](repeating: .nan, count: 256))
+        var options = options("a cat")
+        options.start = .latents(wrong)
+        #expect(throws: ModelError.latentsNotFinite) { try blocking(options) }
+        #expect(throws: ModelError.latentsNotFinite) { try pipeline.vae.decode(scaled: wrong) }
     }
 
     @Test func wrongPartsThrowSentences() throws {

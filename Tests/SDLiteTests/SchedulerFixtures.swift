@@ -1,4 +1,4 @@
-import Foundation
+import TestFiles
 import Testing
 
 @testable import SDLite
@@ -50,8 +50,6 @@ enum SchedulerFixtures {
     }
 
     static func load<T: Decodable>(_ name: String, as type: T.Type = T.self) throws -> T {
-        let folder = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
-        let file = folder.appending(path: "Fixtures/schedulers/\(name)")
-        return try JSONDecoder().decode(type, from: Data(contentsOf: file))
+        try Fixtures.decode(type, "schedulers/\(name)")
     }
 }

@@ -1,4 +1,5 @@
 import FoundationEssentials
+import TestFiles
 import Testing
 
 @testable import SDLite
@@ -63,12 +64,12 @@ struct TokenizerTests {
 
     /// The vocabulary in the form that model files hold.
     private static func tokens() throws -> [UInt8] {
-        let json = try Data(contentsOf: Fixtures.repository.appending(path: "models/emoji/tokenizer/vocab.json"))
+        let json = try Data(contentsOf: URL(filePath: BundledModel.checkpoint + "/tokenizer/vocab.json"))
         let ids = try JSONDecoder().decode([String: Int].self, from: json)
         return ids.sorted { $0.value < $1.value }.flatMap { Array($0.key.utf8) + [UInt8(ascii: "\n")] }
     }
 
     private static func merges() throws -> [UInt8] {
-        Array(try Data(contentsOf: Fixtures.repository.appending(path: "models/emoji/tokenizer/merges.txt")))
+        Array(try Data(contentsOf: URL(filePath: BundledModel.checkpoint + "/tokenizer/merges.txt")))
     }
 }

@@ -1,4 +1,4 @@
-/// splitmix64: small, seeded, the same everywhere.
+/// splitmix64: small, seeded, the same everywhere. All numbers that tests make up come from it.
 public struct SeededGenerator: RandomNumberGenerator {
     private var state: UInt64
 
@@ -10,5 +10,10 @@ public struct SeededGenerator: RandomNumberGenerator {
         z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
         z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
         return z ^ (z >> 31)
+    }
+
+    /// So many values, spread evenly over the range.
+    public mutating func array(_ count: Int, in range: ClosedRange<Float> = -1...1) -> [Float] {
+        (0..<count).map { _ in Float.random(in: range, using: &self) }
     }
 }

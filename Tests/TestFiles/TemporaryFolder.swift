@@ -2,7 +2,7 @@ import FoundationEssentials
 import Glibc
 
 /// A folder that goes away with all that is in it.
-public final class TemporaryFolder {
+public final class TemporaryFolder: Sendable {
     public let root: String
 
     public init() throws {

@@ -1,0 +1,57 @@
+import Foundation
+
+/// Tests/Fixtures/pipeline, a Stable Diffusion in miniature with seeded weights, with the bundled model's tokenizer.
+public enum TinyModel {
+    public enum Weights: String { case int8, fp16 }
+
+    /// The converted model, which tests only read.
+    public static func path(_ weights: Weights = .int8) throws -> String {
+        switch weights {
+        case .int8: try int8.get()
+        case .fp16: try fp16.get()
+        }
+    }
+
+    private static let int8 = Result { try convert(checkpoint.get(), .int8, to: scratch.get().path("tiny-int8.sdq")) }
+    private static let fp16 = Result { try convert(checkpoint.get(), .fp16, to: scratch.get().path("tiny-fp16.sdq")) }
+    private static let checkpoint = Result { try copyCheckpoint(to: scratch.get()) }
+
+    /// A checkpoint of the test's own: `checkpoint/` in the folder.
+    public static func copyCheckpoint(to folder: TemporaryFolder) throws -> String {
+        let files = FileManager.default
+        let path = folder.path("checkpoint")
+        try files.copyItem(atPath: Fixtures.path("pipeline/checkpoint"), toPath: path)
+        try files.copyItem(atPath: BundledModel.checkpoint + "/tokenizer", toPath: path + "/tokenizer")
+        return path
+    }
+
+    /// Runs sd-lite-convert, and returns the path of what it made.
+    public static func convert(_ checkpoint: String, _ weights: Weights, to model: String) throws -> String {
+        let outcome = try Program.run("sd-lite-convert", [checkpoint, "-o", model, "--weights", weights.rawValue])
+        guard outcome.status == 0 else { throw ConversionFailure(errors: outcome.errors) }
+        return model
+    }
+}
+
+/// models/emoji with int8 weights.
+public enum BundledModel {
+    public static let checkpoint = Fixtures.repository.appending(path: "models/emoji").path
+
+    /// The converted model, which tests only read.
+    public static func path() throws -> String { try converted.get() }
+
+    private static let converted = Result {
+        try TinyModel.convert(checkpoint, .int8, to: scratch.get().path("emoji.sdq"))
+    }
+}
+
+public struct ConversionFailure: Error {
+    let errors: String
+}
+
+/// Holds the models that all tests share, until the process ends.
+private let scratch: Result<TemporaryFolder, any Error> = Result {
+    let folder = try TemporaryFolder()
+    atexit { try? FileManager.default.removeItem(atPath: scratch.get().root) }
+    return folder
+}
