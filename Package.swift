@@ -1,21 +1,43 @@
-// swift-tools-version: 6.1
+// swift-tools-version: 6.2
 import PackageDescription
 
-// The instruction sets that this package has micro-kernels for, on the machine that builds it.
+/// The processor that is built for. SwiftPM does not tell a manifest: when cross-compiling, set SDLITE_TARGET_ARCH.
 #if arch(x86_64)
-let instructionSets: [(target: String, features: [String])] = [
-    ("KernelsAVX2", ["avx2", "fma", "f16c"]),
-    ("KernelsAVX512", ["avx2", "fma", "f16c", "avx512f", "avx512bw", "avx512dq", "avx512vl", "avx512vnni"]),
-]
+let hostArchitecture = "x86_64"
 #else
-let instructionSets: [(target: String, features: [String])] = []
+let hostArchitecture = "aarch64"
 #endif
+let architecture = Context.environment["SDLITE_TARGET_ARCH"] ?? hostArchitecture
+
+/// The instruction sets that have micro-kernels of their own.
+let instructionSets = [
+    (architecture: "x86_64", target: "KernelsAVX2", flags: ["-mavx2", "-mfma", "-mf16c"]),
+    (
+        architecture: "x86_64", target: "KernelsAVX512",
+        flags: ["-mavx2", "-mfma", "-mf16c", "-mavx512f", "-mavx512bw", "-mavx512dq", "-mavx512vl", "-mavx512vnni"]
+    ),
+].filter { $0.architecture == architecture }
+
+/// Settings for arithmetic, which is optimised in debug builds too: there it would take ten times as long. What SwiftPM
+/// adds to release builds only is the optimisation of a module as a whole.
+func optimised(_ flags: [String]) -> [SwiftSetting] {
+    [
+        .unsafeFlags(flags),
+        .unsafeFlags(["-disable-batch-mode", "-wmo", "-num-threads", "2"], .when(configuration: .debug)),
+    ]
+}
+
 let kernelSets: [Target] = instructionSets.map { set in
     .target(
         name: set.target, dependencies: ["CIntrinsics"],
-        swiftSettings: [.unsafeFlags(["-Ounchecked"] + set.features.flatMap { ["-Xcc", "-m\($0)"] })])
+        swiftSettings: optimised(["-Ounchecked"] + set.flags.flatMap { ["-Xcc", $0] }))
 }
 let kernelSetNames: [Target.Dependency] = instructionSets.map { .target(name: $0.target) }
+
+/// What the commands need and the library does not: who depends on the library alone says `traits: []`, and then it is
+/// not even fetched.
+let argumentParser = Target.Dependency.product(
+    name: "ArgumentParser", package: "swift-argument-parser", condition: .when(traits: ["Commands"]))
 
 let package = Package(
     name: "sd-lite",
@@ -23,6 +45,10 @@ let package = Package(
         .library(name: "SDLite", targets: ["SDLite"]),
         .executable(name: "sd-lite", targets: ["sd-lite"]),
         .executable(name: "sd-lite-convert", targets: ["convert"]),
+    ],
+    traits: [
+        .trait(name: "Commands", description: "The programs sd-lite and sd-lite-convert."),
+        .default(enabledTraits: ["Commands"]),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2")
@@ -38,29 +64,23 @@ let package = Package(
         .target(name: "Architecture", dependencies: ["Quant"]),
 
         .target(name: "CIntrinsics"),
-        .target(name: "KernelsPortable", swiftSettings: [.unsafeFlags(["-Ounchecked"])]),
+        .target(name: "KernelsPortable", swiftSettings: optimised(["-Ounchecked"])),
         .target(
             name: "Kernels", dependencies: ["CIntrinsics", "KernelsPortable"] + kernelSetNames,
-            swiftSettings: [.unsafeFlags(["-O"])]),
+            swiftSettings: optimised(["-O"])),
 
         .target(name: "CPNGReader", dependencies: ["CPNG"]),
         .target(
             name: "SDLite", dependencies: ["Architecture", "Quant", "Kernels", "CPNG", "CPNGReader", "CTurboJPEG"]),
 
         .target(
-            name: "Terminal", dependencies: [.product(name: "ArgumentParser", package: "swift-argument-parser")]),
+            name: "BuildCommit",
+            cSettings: Context.environment["SDLITE_COMMIT"].map { [.define("SDLITE_COMMIT", to: "\"\($0)\"")] }),
+        .target(name: "Terminal", dependencies: ["BuildCommit", argumentParser]),
         .executableTarget(
             name: "sd-lite",
-            dependencies: [
-                "SDLite", "Architecture", "Quant", "Kernels", "Terminal",
-                .product(name: "ArgumentParser", package: "swift-argument-parser"),
-            ]),
-        .executableTarget(
-            name: "convert",
-            dependencies: [
-                "Architecture", "Quant", "Terminal",
-                .product(name: "ArgumentParser", package: "swift-argument-parser"),
-            ]),
+            dependencies: ["SDLite", "Architecture", "Quant", "Kernels", "Terminal", argumentParser]),
+        .executableTarget(name: "convert", dependencies: ["Architecture", "Quant", "Terminal", argumentParser]),
         .executableTarget(name: "custom-loop", dependencies: ["SDLite"], path: "Examples/CustomLoop"),
         .executableTarget(
             name: "sd-lite-tensors", dependencies: ["SDLite", "Kernels", "Terminal"], path: "parity/Tensors"),
@@ -75,3 +95,9 @@ let package = Package(
     ] + kernelSets,
     swiftLanguageModes: [.v6]
 )
+
+if Context.environment["SDLITE_WARNINGS"] == "errors" {
+    for target in package.targets where target.type != .system {
+        target.swiftSettings = (target.swiftSettings ?? []) + [.treatAllWarnings(as: .error)]
+    }
+}

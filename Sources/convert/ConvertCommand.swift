@@ -11,7 +11,7 @@ struct ConvertCommand: AsyncParsableCommand {
             text_encoder/, tokenizer/, scheduler/, with weights in safetensors files. The table at the end says how \
             large each part was and became, and how far its values were rounded.
             """,
-        version: "sd-lite-convert \(version)")
+        version: "sd-lite-convert \(version) (\(build))")
 
     @Argument(help: ArgumentHelp("The checkpoint.", valueName: "folder"))
     var input: String

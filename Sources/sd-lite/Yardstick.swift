@@ -23,11 +23,22 @@ struct Yardstick {
     let kernels: String
 
     static let missing =
-        "OpenBLAS is not installed (libopenblas0 on Debian and Ubuntu), so there is no comparison with it"
+        """
+        OpenBLAS is not installed (libopenblas0 on Debian and Ubuntu), or cannot be loaded because this program is linked \
+        statically, so there is no comparison with it
+        """
 
-    /// nil where the library is not installed.
+    /// AT_BASE: where the dynamic linker lies, 0 if there is none.
+    private static let dynamicLinker: UInt = 7
+
+    /// The C library declares it in a header that Swift's module of it leaves out.
+    @_silgen_name("getauxval")
+    private static func auxiliaryValue(_ type: UInt) -> UInt
+
+    /// nil where the library is not installed, or this program, being linked statically, cannot load one.
     init?(threads: Int) {
-        guard let library = dlopen("libopenblas.so.0", RTLD_NOW | RTLD_LOCAL),
+        guard Self.auxiliaryValue(Self.dynamicLinker) != 0,
+            let library = dlopen("libopenblas.so.0", RTLD_NOW | RTLD_LOCAL),
             let sgemm = dlsym(library, "cblas_sgemm"), let setThreads = dlsym(library, "openblas_set_num_threads"),
             let coreName = dlsym(library, "openblas_get_corename")
         else { return nil }

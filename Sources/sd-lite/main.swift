@@ -11,7 +11,7 @@ struct SDLiteCommand: ParsableCommand {
 
               sd-lite generate "a lighthouse at night" --model model.sdq
             """,
-        version: "sd-lite \(version), \((try? KernelTable.chosen())?.name ?? "unknown") kernels",
+        version: "sd-lite \(version) (\(build)), \((try? KernelTable.chosen())?.name ?? "unknown") kernels",
         subcommands: [Generate.self, Plan.self, Inspect.self, Bench.self])
 }
 
