@@ -15,19 +15,21 @@ package final class MappedFile: @unchecked Sendable {
         else { throw .cannotOpen(file: path, reason: systemReason()) }
         self.path = path
         self.bytes = UnsafeRawBufferPointer(start: start, count: file.byteCount)
+        expect(.scattered)
     }
 
     deinit { munmap(UnsafeMutableRawPointer(mutating: bytes.baseAddress), bytes.count) }
 
     /// What is going to be read.
-    public enum Reading: Sendable {
+    package enum Reading: Sendable {
         /// Here and there a little: the disk reads no page but those that are touched.
         case scattered
         /// From one end to the other: the disk reads on beyond what is touched.
         case whole
     }
 
-    public func expect(_ reading: Reading) {
+    /// What is going to be read from now on; at first it is scattered.
+    package func expect(_ reading: Reading) {
         advise(reading == .scattered ? Advice.scattered : Advice.whole, bytes)
     }
 
@@ -51,12 +53,14 @@ package final class MappedFile: @unchecked Sendable {
         if !isCached(range) { advise(Advice.populate, range) }
     }
 
-    /// Whether the system has a range in memory, by a page of every megabyte: asking for all pages takes as long as
-    /// mapping them. It says so of any file that this process may not write.
+    /// Whether the system has a range in memory, by a page of every megabyte and the last: asking for all pages takes as
+    /// long as mapping them. It says so of any file that this process may not write.
     private func isCached(_ range: UnsafeRawBufferPointer) -> Bool {
         let (pages, byteCount) = pages(touching: range)
         var state: UInt8 = 0
-        return stride(from: 0, to: byteCount, by: 1 << 20).allSatisfy { offset in
+        let page = Int(sysconf(Int32(_SC_PAGESIZE)))
+        let last = (byteCount - 1) / page * page
+        return (Array(stride(from: 0, to: byteCount, by: 1 << 20)) + [last]).allSatisfy { offset in
             mincore(pages + offset, 1, &state) == 0 && state & 1 == 1
         }
     }

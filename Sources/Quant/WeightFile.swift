@@ -38,6 +38,7 @@ package final class WeightFile: Sendable {
             throw .headerBeyondEnd(file: path, byteCount: claimed, fileByteCount: map.bytes.count)
         }
         let json = UnsafeRawBufferPointer(rebasing: map.bytes[prologue..<prologue + byteCount])
+        map.readAhead(json)
         guard Checksum.of(json) == checksum else { throw .headerChecksum(file: path) }
 
         let header = try decodeJSON(Header.self, from: Array(json), file: path)
@@ -50,8 +51,6 @@ package final class WeightFile: Sendable {
         self.dataStart = dataStart
         tensorIndex = Dictionary(uniqueKeysWithValues: header.tensors.enumerated().map { ($1.name, $0) })
         documentIndex = Dictionary(uniqueKeysWithValues: header.documents.enumerated().map { ($1.name, $0) })
-        // Small tensors lie between large ones, which the disk would read along with them.
-        map.expect(.scattered)
     }
 
     package func entry(_ name: String) -> TensorEntry? {
@@ -71,7 +70,7 @@ package final class WeightFile: Sendable {
     package func readAhead(_ entry: TensorEntry) { map.readAhead(stored(entry.offset, entry.byteCount)) }
 
     /// From now on tensors are read whole; until then the disk reads no more than is touched.
-    public func expectWholeTensors() { map.expect(.whole) }
+    package func expectWholeTensors() { map.expect(.whole) }
 
     /// Gives a tensor's pages back to the system; they return when they are touched.
     package func discard(_ entry: TensorEntry) { map.discard(stored(entry.offset, entry.byteCount)) }
