@@ -83,8 +83,8 @@ import Testing
     @Test func refusedAddressSpaceIsAnError() throws {
         let arena = Arena()
         let small = try arena.take(64)
-        #expect(throws: MachineError.self) { try arena.reserve(1 << 60) }
-        #expect(throws: MachineError.self) { try arena.take(1 << 60) }
+        #expect(throws: MachineError.noAddressSpace(byteCount: 1 << 60)) { try arena.reserve(64 + 1 << 60) }
+        #expect(throws: MachineError.noAddressSpace(byteCount: 1 << 60)) { try arena.take(1 << 60) }
         small.address.storeBytes(of: 1, as: Int.self)
         try arena.take(64).address.storeBytes(of: 1, as: Int.self)
         let planning = Arena().countingCopy()

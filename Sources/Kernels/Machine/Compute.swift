@@ -85,24 +85,6 @@ public final class Compute: Sendable {
         return try during(run, work)
     }
 
-    /// The result of a network's `work`, if it is finite. Infinity and NaN go through every operation into its result, so
-    /// it is enough to look at the last; if that is wrong, the work is done again to find the first.
-    /// - Throws: `ComputeError.notFinite` with the layer where it began
-    package func finite(_ network: String, _ work: () throws -> Tensor) throws -> Tensor {
-        let result = try work()
-        if isFinite(result) { return result }
-        _ = try checking(Run.current, work)
-        throw ComputeError.notFinite(layer: network)
-    }
-
-    /// Does `work` under the settings of `run`, and looks at every operation's result, which takes time: the first that is
-    /// not finite throws `ComputeError.notFinite`.
-    func checking<Result>(_ run: Run, _ work: () throws -> Result) rethrows -> Result {
-        var run = run
-        run.finiteness = Finiteness()
-        return try during(run, work)
-    }
-
     /// Waits until whoever computes here is done, and then does `work`, alone. Work within such work is part of it.
     package func exclusively<Result>(_ work: () throws -> Result) rethrows -> Result {
         if DispatchQueue.getSpecific(key: Self.owner) == ObjectIdentifier(self) { return try work() }
