@@ -4,41 +4,71 @@ import FoundationEssentials
 /// there is one, the tensor or document.
 public enum FormatError: Error, Sendable, Equatable {
     // The file itself
+    /// The system refuses, for a reason in its words.
     case cannotOpen(file: String, reason: String)
+    /// A folder, a pipe or a device, where a file is read or would be replaced.
     case notARegularFile(file: String)
+    /// Reading failed, or the file is larger than such a file may be.
     case cannotRead(file: String, reason: String)
+    /// The system refuses; nothing half-written is left under this name.
     case cannotWrite(file: String, reason: String)
 
     // Headers
+    /// It ends before what every such file begins with.
     case tooShort(file: String, byteCount: Int, needed: Int)
+    /// It does not begin with the signature of `.sdq`.
     case notAWeightFile(file: String)
+    /// Written by another version of the converter.
     case unsupportedVersion(file: String, found: UInt32)
+    /// A header that would take too much memory is not read.
     case headerTooLong(file: String, byteCount: UInt64, limit: Int)
+    /// The header's length is more than the file has.
     case headerBeyondEnd(file: String, byteCount: UInt64, fileByteCount: Int)
+    /// The header is not the one that was written.
     case headerChecksum(file: String)
+    /// A header or a document that is no JSON, or not of the expected form.
     case malformedJSON(file: String, reason: String)
 
     // Entries
+    /// Not 1 to 512 bytes of printable ASCII without spaces.
     case badName(file: String, name: String)
+    /// Two tensors or documents of one name.
     case duplicateName(file: String, name: String)
+    /// Dimensions that no array, or no tensor of this scheme, can have.
     case badShape(file: String, tensor: String, shape: [Int])
+    /// A number of weights per scale that 8-bit tensors cannot have, or one where there are no scales.
     case badBlock(file: String, tensor: String, block: Int?)
+    /// More or fewer bytes than the type and shape need.
     case wrongByteCount(file: String, name: String, expected: Int, found: Int)
+    /// Bytes that are not in the file.
     case outOfRange(file: String, name: String, offset: Int, byteCount: Int, available: Int)
+    /// An entry that does not begin at a multiple of what the format asks for.
     case misaligned(file: String, name: String, offset: Int, alignment: Int)
+    /// An entry that begins before the end of the one listed before it.
     case overlap(file: String, name: String, previous: String)
+    /// A document that would take too much memory is not unpacked.
     case documentTooLarge(file: String, document: String, byteCount: Int, limit: Int)
+    /// A document was asked for that the file does not have.
     case missingDocument(file: String, document: String)
+    /// A tensor that the index of a sharded checkpoint lists is in none of its files.
     case missingTensor(file: String, tensor: String)
 
     // Contents
+    /// Not the bytes that were written.
     case checksum(file: String, name: String)
+    /// Not LZ4, or not as long as it claims.
     case cannotDecompress(file: String, document: String)
+    /// Bytes of a checkpoint that no tensor accounts for, or several do.
     case gap(file: String, at: Int)
+    /// A checkpoint's tensor of other numbers than F32, F16 and BF16.
     case unsupportedDtype(file: String, tensor: String, dtype: String)
+    /// An index that names a file outside its folder.
     case badShardName(file: String, shard: String)
+    /// A shard has a tensor that the index does not list for it.
     case notInIndex(file: String, tensor: String)
+    /// A checkpoint's tensor with a NaN or an infinity.
     case notFinite(file: String, tensor: String)
+    /// A checkpoint's tensor that was to become 16-bit and has larger numbers.
     case exceedsHalf(file: String, tensor: String)
 }
 

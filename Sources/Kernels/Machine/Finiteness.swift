@@ -4,6 +4,7 @@ import Synchronization
 public enum ComputeError: Error, Equatable, CustomStringConvertible {
     /// The first layer whose result holds a NaN or an infinity.
     case notFinite(layer: String)
+    /// Dimensions that are not positive, or whose product is not the number of values.
     case wrongShape([Int], values: Int)
 
     public var description: String {

@@ -9,6 +9,7 @@ import KernelsAVX512
 /// The micro-kernels of one instruction set. Every set is the same source (`KernelsPortable/Shared`) over its own
 /// `Vector.swift`; what each entry computes is said there.
 public struct KernelTable: Sendable {
+    /// What `SDLITE_KERNELS` calls it: `portable`, `avx2` or `avx512`.
     public private(set) var name: String
     typealias Floats = UnsafePointer<Float>
     typealias MutableFloats = UnsafeMutablePointer<Float>
@@ -94,6 +95,7 @@ public struct KernelTable: Sendable {
             _ rowStride: Int, _ pixelStride: Int
         ) -> Void
 
+    /// For every processor, compiled for the oldest of its kind.
     public static let portable = KernelTable(
         name: "portable", convertFloat16: KernelsPortable.convertFloat16, swish: KernelsPortable.swish,
         gelu: KernelsPortable.gelu, gatedGelu: KernelsPortable.gatedGelu, add: KernelsPortable.add,
@@ -108,6 +110,7 @@ public struct KernelTable: Sendable {
         winogradOutput: KernelsPortable.winogradOutput)
 
     #if arch(x86_64)
+    /// For x86-64 with AVX2, FMA and F16C.
     public static let avx2 = KernelTable(
         name: "avx2", convertFloat16: KernelsAVX2.convertFloat16, swish: KernelsAVX2.swish, gelu: KernelsAVX2.gelu,
         gatedGelu: KernelsAVX2.gatedGelu, add: KernelsAVX2.add, channelMoments: KernelsAVX2.channelMoments,

@@ -1,8 +1,12 @@
 /// What the machine cannot give.
 public enum MachineError: Error, Equatable, CustomStringConvertible {
+    /// The environment variable `SDLITE_KERNELS` names a set that this processor does not run.
     case unknownKernels(String, available: [String])
+    /// A number of threads out of range.
     case badThreadCount(Int, allowed: ClosedRange<Int>)
+    /// The system starts no more threads.
     case noThread(reason: String)
+    /// The system grants no such stretch of addresses, in bytes.
     case noAddressSpace(byteCount: Int)
 
     public var description: String {

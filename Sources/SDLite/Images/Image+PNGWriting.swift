@@ -3,7 +3,9 @@ import Quant
 
 extension Image {
     /// Writes an RGB PNG, which appears under its name only when it is complete.
-    /// - Parameter parameters: how the picture was made, stored under the keyword "parameters" where A1111 puts it
+    /// - Parameters:
+    ///   - path: where; a file of this name is replaced
+    ///   - parameters: how the picture was made, stored under the keyword "parameters" where A1111 puts it
     /// - Throws: `ImageError.cannotWrite`, `.cannotEncode`
     public func writePNG(to path: String, parameters: String? = nil) throws(ImageError) {
         let bytes = try pngData(parameters: parameters)

@@ -21,7 +21,11 @@ extension Image {
     }
 
     /// The same from the bytes of a file.
-    /// - Parameter name: what errors call it
+    /// - Parameters:
+    ///   - data: a whole PNG or JPEG file
+    ///   - name: what errors call it
+    ///   - mostPixels: a picture that claims more is refused before it is decoded
+    /// - Throws: as `init(contentsOf:)`, but for `.cannotRead`
     public init(
         data: [UInt8], name: String = "picture", mostPixels: Int = Image.mostPixels
     ) throws(ImageError) {

@@ -2,6 +2,7 @@
 public struct Image: Equatable, Sendable {
     /// In pixels.
     public let width: Int
+    /// In pixels.
     public let height: Int
     /// Rows from the top, three bytes a pixel: `height * width * 3`.
     public let pixels: [UInt8]

@@ -5,20 +5,33 @@ import Quant
 /// name.
 public enum ImageError: Error, Equatable, Sendable {
     // Pictures in memory
+    /// A width and a height in pixels, and a number of bytes that is not three for each pixel.
     case wrongPixelCount(width: Int, height: Int, byteCount: Int)
+    /// A tensor that is not `[1, height, width, 3]`.
     case wrongShape([Int])
+    /// A contact sheet of no pictures.
     case emptyGrid
+    /// Pictures of two sizes on one contact sheet, such as `512×512` and `512×768`.
     case unequalSizes(first: String, other: String)
+    /// Fewer columns than one, or more than pictures.
     case badColumns(Int, pictures: Int)
+    /// A side that is not positive, or more than `limit` pixels.
     case badSize(width: Int, height: Int, limit: Int)
 
     // Files
+    /// No file that the system lets this process read, or one larger than a picture may be.
     case cannotRead(file: String, reason: String)
+    /// The system refuses; nothing half-written is left under this name.
     case cannotWrite(file: String, reason: String)
+    /// Neither a PNG nor a JPEG.
     case unknownFormat(file: String)
+    /// A picture that claims more than `limit` pixels; it was not decoded.
     case tooManyPixels(file: String, width: Int, height: Int, limit: Int)
+    /// A picture that is sound and of a kind that is not read.
     case unsupported(file: String, reason: String)
+    /// What the format does not permit, or a file that ends too early.
     case damaged(file: String, reason: String)
+    /// A picture or text larger than PNG can hold.
     case cannotEncode(reason: String)
 }
 

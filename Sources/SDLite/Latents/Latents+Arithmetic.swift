@@ -1,8 +1,11 @@
 extension Latents {
+    /// Every number times `factor`.
     public static func * (latents: Latents, factor: Float) -> Latents { latents.map { $0 * factor } }
 
+    /// Every number times `factor`.
     public static func * (factor: Float, latents: Latents) -> Latents { latents.map { factor * $0 } }
 
+    /// Every number divided by `divisor`.
     public static func / (latents: Latents, divisor: Float) -> Latents { latents.map { $0 / divisor } }
 
     /// - Throws: `LatentsError.differentShapes`

@@ -4,12 +4,19 @@ import FoundationEssentials
 public enum LatentsError: LocalizedError, Equatable, CustomStringConvertible {
     /// Not four positive dimensions.
     case badShape([Int])
+    /// More than `Latents.largestCount` numbers.
     case tooLarge(shape: [Int], most: Int)
+    /// A number of values that is not the product of the shape.
     case wrongCount(shape: [Int], values: Int)
+    /// Latents that were to be combined number by number, or image by image.
     case differentShapes([Int], [Int])
+    /// An index outside the batch, which has `count` images.
     case noImage(Int, count: Int)
+    /// A batch that has no so many equal parts.
     case notDivisible(images: Int, parts: Int)
+    /// Fewer than one copy, or more than `Latents.largestCount` numbers in all.
     case badCopies(Int, shape: [Int])
+    /// A batch of no parts.
     case nothingToConcatenate
 
     public var description: String {

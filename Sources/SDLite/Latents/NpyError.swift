@@ -2,13 +2,21 @@ import FoundationEssentials
 
 /// What can be wrong with an `.npy` file, or with what shall become one.
 public enum NpyError: LocalizedError, Equatable, CustomStringConvertible {
+    /// Not the signature that every `.npy` file begins with.
     case notNpy(file: String)
+    /// The file ends within its header.
     case truncated(file: String)
+    /// A version of the format other than 1 and 2.
     case version(file: String, major: Int)
+    /// Not a dictionary with exactly `descr`, `fortran_order` and `shape`.
     case malformedHeader(file: String)
+    /// Numbers that are not little-endian float32.
     case dtype(file: String, found: String)
+    /// Columns before rows.
     case fortranOrder(file: String)
+    /// More or fewer bytes of data than the shape asks for.
     case wrongSize(file: String, shape: [Int], byteCount: Int)
+    /// A NaN or an infinity among the numbers.
     case notFinite(file: String)
     /// An array to be written has no such shape.
     case wrongCount(file: String, shape: [Int], values: Int)

@@ -5,6 +5,7 @@ import Synchronization
 
 /// Resident memory of this process, in bytes; 0 where Linux does not tell it.
 public struct MemoryUsage: Sendable, Encodable {
+    /// All resident memory: `anonymous` and `file` together.
     public private(set) var total = 0
     /// What is not backed by a file: activations, above all.
     public private(set) var anonymous = 0
@@ -13,6 +14,7 @@ public struct MemoryUsage: Sendable, Encodable {
 
     private static let pageSize = Int(sysconf(Int32(_SC_PAGESIZE)))
 
+    /// What is resident at this moment.
     public static var now: MemoryUsage {
         // Pages in all, resident, and of these backed by a file (proc(5), statm).
         let words = ((try? String(contentsOfFile: "/proc/self/statm", encoding: .utf8)) ?? "").split(separator: " ")

@@ -12,6 +12,7 @@ public struct UNet: Sendable {
     private let normOut: GroupNorm
     private let convOut: Conv2d
     let footprint: WeightFootprint
+    /// Channels of the latents that it reads: 4 in Stable Diffusion 1.
     public let inChannels: Int
     /// Width of the text encoder's hidden states that the cross-attention reads.
     public let contextChannels: Int
@@ -92,7 +93,11 @@ public struct UNet: Sendable {
     }
 
     /// The same for a step of a conditioning.
-    /// - Parameter step: an index into its timesteps
+    /// - Parameters:
+    ///   - latents: as above, for n prompts of the conditioning
+    ///   - step: an index into its timesteps
+    ///   - conditioning: made by this U-Net
+    /// - Throws: `ModelError` for wrong shapes or numbers, `CancellationError`
     public func callAsFunction(_ latents: Latents, step: Int, _ conditioning: Conditioning) throws -> Latents {
         let prompts = conditioning.encoderHiddenStates.shape[0]
         guard latents.shape.count == 4, latents.shape[1] == inChannels, [1, prompts].contains(latents.shape[0]) else {

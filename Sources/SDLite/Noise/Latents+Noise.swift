@@ -1,7 +1,9 @@
 extension Latents {
     /// Standard normal noise, the values of `torch.randn(shape, generator=…)`: the noise of a whole batch is drawn at
     /// once.
-    /// - Parameter shape: `[n, channels, rows, columns]`
+    /// - Parameters:
+    ///   - shape: `[n, channels, rows, columns]`
+    ///   - generator: where its stream goes on
     /// - Throws: `LatentsError` for a shape that latents cannot have; then nothing is drawn
     public static func randn(shape: [Int], using generator: inout NoiseGenerator) throws -> Latents {
         try generator.randn(shape: shape)

@@ -2,6 +2,7 @@ import FoundationEssentials
 
 /// Why noise cannot be drawn.
 public enum NoiseError: LocalizedError, Equatable, CustomStringConvertible {
+    /// A negative number of values, or more than one call draws.
     case badCount(Int, most: Int)
 
     public var description: String {

@@ -12,7 +12,9 @@ public struct Denoising: Sequence, IteratorProtocol {
     public struct Step: Sendable {
         /// From 0 up to `count`.
         public let index: Int
+        /// Steps in all, as many as `timesteps`.
         public let count: Int
+        /// What the U-Net was given: 0…999, fractional for K-LMS.
         public let timestep: Double
         /// After the step, `[pictures, channels, height/8, width/8]`.
         public let latents: Latents

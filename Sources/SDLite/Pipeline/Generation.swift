@@ -1,8 +1,10 @@
 /// How far a generation has come.
 public struct GenerationProgress: Sendable {
+    /// What is being worked on.
     public let stage: Stage
     /// Parts of this stage that are done, out of `total`: steps when denoising, pictures when decoding.
     public let completed: Int
+    /// Parts that this stage has.
     public let total: Int
     /// After a denoising step, `[pictures, channels, height/8, width/8]`: what a preview can be made from.
     public var latents: Latents?
@@ -14,6 +16,7 @@ public struct Generation: Sendable, CustomStringConvertible {
     public let images: [Image]
     /// The final latents, `[pictures, channels, height/8, width/8]`.
     public let latents: Latents
+    /// The seed of the noise: the one of the options, or else the random one that was taken.
     public let seed: UInt64
     /// What the tokenizer had to drop from the prompts and the negative prompt.
     public let truncatedPrompts: [String]
@@ -22,8 +25,10 @@ public struct Generation: Sendable, CustomStringConvertible {
     /// In their order; without decoding if only latents were asked for.
     public let stages: [StageRecord]
 
+    /// How a stage went; nil for decoding, if only latents were asked for.
     public subscript(stage: Stage) -> StageRecord? { stages.first { $0.stage == stage } }
 
+    /// All stages together.
     public var seconds: Double { stages.reduce(0) { $0 + $1.seconds } }
 
     public var description: String {

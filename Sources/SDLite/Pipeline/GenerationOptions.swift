@@ -6,19 +6,25 @@ public struct GenerationOptions: Sendable {
     public var negativePrompt: String
     /// Pixels; nil takes the size that the model was trained for.
     public var width: Int?
+    /// Pixels; nil takes the size that the model was trained for. Both sides are multiples of 8, of at most 2048 × 2048
+    /// pixels together.
     public var height: Int?
+    /// Steps of denoising. PNDM evaluates the U-Net once more than that, as Stable Diffusion 1 has it set up.
     public var steps: Int
     /// How strongly to follow the prompt (Ho & Salimans 2022). At 1 or less there is no guidance, and half the work;
     /// nil takes the model's default.
     public var guidanceScale: Float?
     /// nil takes a random one, which `Generation` reports.
     public var seed: UInt64?
+    /// Which of PyTorch's generators the seed is for.
     public var noiseSource: NoiseSource
     /// Such as `model.scheduler(.ddim) { $0.eta = 1 }`; nil takes the model's own.
     public var scheduler: (any Scheduler)?
     /// Pictures of every prompt. Their noise comes from one stream, as in diffusers with one generator for a batch.
     public var count: Int
+    /// What denoising begins with.
     public var start: Start
+    /// What the generation ends with.
     public var output: Output
     /// Decodes in overlapping tiles: less memory for large pictures, and not quite the same result.
     public var vaeTiling: Bool
@@ -33,11 +39,13 @@ public struct GenerationOptions: Sendable {
 
     /// What a generation ends with.
     public enum Output: Sendable {
+        /// Pictures, and the latents that they were decoded from.
         case images
         /// Latents only: nothing is decoded.
         case latents
     }
 
+    /// Options for several prompts; the defaults are diffusers'. They are checked when they are used.
     public init(
         prompts: [String], negativePrompt: String = "", width: Int? = nil, height: Int? = nil, steps: Int = 50,
         guidanceScale: Float? = nil, seed: UInt64? = nil, noiseSource: NoiseSource = .cpu,
@@ -59,6 +67,7 @@ public struct GenerationOptions: Sendable {
         self.vaeTiling = vaeTiling
     }
 
+    /// Options for one prompt.
     public init(
         prompt: String, negativePrompt: String = "", width: Int? = nil, height: Int? = nil, steps: Int = 50,
         guidanceScale: Float? = nil, seed: UInt64? = nil, noiseSource: NoiseSource = .cpu,

@@ -2,7 +2,9 @@ import Kernels
 
 /// How a generation will use memory.
 public struct MemoryPlan: Sendable {
+    /// The most memory that one stage takes, in bytes.
     public struct StagePlan: Sendable {
+        /// The stage that this is about.
         public let stage: Stage
         /// Activations and scratch memory, in bytes.
         public let activations: Int
@@ -11,11 +13,13 @@ public struct MemoryPlan: Sendable {
         /// All of the process.
         public let total: Int
     }
+    /// In their order.
     public let stages: [StagePlan]
     let workingSet: WorkingSet
     /// Whether weights leave memory once they were used.
     public let dropsWeights: Bool
 
+    /// The most that the process has resident in any stage, in bytes.
     public var peak: Int { stages.map(\.total).max() ?? 0 }
 
     /// One line on each choice.

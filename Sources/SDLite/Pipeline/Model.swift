@@ -25,18 +25,24 @@ public final class Model: Sendable {
         defaultSize = (configurations.unet.sampleSize ?? 64) * configurations.vae.scale
     }
 
+    /// The tokenizer of this model's vocabulary.
+    /// - Throws: `TokenizerError`, or `FormatError` for damaged bytes
     public func tokenizer() throws -> Tokenizer {
         try Tokenizer(
             tokens: Self.document("tokenizer/tokens.txt", in: file),
             merges: Self.document("tokenizer/merges.txt", in: file))
     }
 
+    /// The text encoder, its weights left in the file.
+    /// - Throws: `ModelError` unless the file has exactly the tensors that the configuration asks for
     public func textEncoder(on compute: Compute) throws -> TextEncoder {
         try TextEncoder(
             Weights(file: file, stream: stream, component: .textEncoder, compute: compute),
             configuration: configurations.textEncoder)
     }
 
+    /// The U-Net, its weights left in the file.
+    /// - Throws: `ModelError` unless the file has exactly the tensors that the configuration asks for
     public func unet(on compute: Compute) throws -> UNet {
         try UNet(
             Weights(file: file, stream: stream, component: .unet, compute: compute),
@@ -44,6 +50,8 @@ public final class Model: Sendable {
             contextChannels: configurations.textEncoder.hiddenSize)
     }
 
+    /// The autoencoder's decoder, its weights left in the file.
+    /// - Throws: `ModelError` unless the file has the tensors that the configuration asks for
     public func vae(on compute: Compute) throws -> VAE {
         try VAE(
             Weights(file: file, stream: stream, component: .vae, compute: compute), configuration: configurations.vae)

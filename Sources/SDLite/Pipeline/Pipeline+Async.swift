@@ -11,7 +11,9 @@ public enum GenerationEvent: Sendable {
 
 extension Pipeline {
     /// Paints on another thread; cancelling the task ends the work within a layer's time.
-    /// - Parameter memoryLimit: bytes of resident memory that this process may use; nil: no limit
+    /// - Parameters:
+    ///   - options: what to paint
+    ///   - memoryLimit: bytes of resident memory that this process may use; nil: no limit
     /// - Throws: as the blocking `generate`
     public func generate(
         _ options: GenerationOptions, memoryLimit: Int? = AvailableMemory.bytes
@@ -23,7 +25,9 @@ extension Pipeline {
     }
 
     /// Paints on another thread and tells of every part done. Who stops listening cancels.
-    /// - Parameter memoryLimit: bytes of resident memory that this process may use; nil: no limit
+    /// - Parameters:
+    ///   - options: what to paint
+    ///   - memoryLimit: bytes of resident memory that this process may use; nil: no limit
     public func events(
         _ options: GenerationOptions, memoryLimit: Int? = AvailableMemory.bytes
     ) -> AsyncThrowingStream<GenerationEvent, any Error> {

@@ -3,19 +3,31 @@ import Kernels
 /// Text to picture, as diffusers' StableDiffusionPipeline does it (pipeline_stable_diffusion.py). Several tasks may use
 /// one pipeline: one generation runs at a time, the others wait for their turn.
 public final class Pipeline: Sendable {
+    /// The file that the weights are read from, whenever they are used.
     public let model: Model
+    /// Where all networks of this pipeline compute.
     public let compute: Compute
+    /// Text to token ids.
     public let tokenizer: Tokenizer
+    /// Token ids to hidden states.
     public let textEncoder: TextEncoder
+    /// Latents and hidden states to the noise in the latents.
     public let unet: UNet
+    /// Latents to pixels.
     public let vae: VAE
 
-    /// - Parameter threads: by default, every core that this process may use
+    /// - Parameters:
+    ///   - model: may be shared by pipelines
+    ///   - threads: 1…1024; by default, every core that this process may use
+    /// - Throws: `ModelError`, `TokenizerError`, `FormatError`, `MachineError`
     public convenience init(model: Model, threads: Int? = nil) throws {
         try self.init(model: model, compute: Compute(threads: threads))
     }
 
-    /// - Parameter compute: how and on how many threads; pipelines may share one
+    /// - Parameters:
+    ///   - model: may be shared by pipelines
+    ///   - compute: how and on how many threads; pipelines may share one
+    /// - Throws: `ModelError`, `TokenizerError`, `FormatError`
     public init(model: Model, compute: Compute) throws {
         self.model = model
         self.compute = compute
@@ -26,10 +38,12 @@ public final class Pipeline: Sendable {
         model.stream.endStage()  // what was touched by reading the small parameters
     }
 
+    /// Tokenizer and text encoder, one after the other.
     public var promptEncoder: PromptEncoder { PromptEncoder(tokenizer: tokenizer, textEncoder: textEncoder) }
 
     /// Paints, within `memoryLimit`. The pictures do not depend on the limit.
     /// - Parameters:
+    ///   - options: what to paint
     ///   - memoryLimit: bytes of resident memory that this process may use; nil: no limit
     ///   - progress: told of every part done; what it throws ends the work, as does cancelling the task that called
     /// - Throws: `ModelError`, `SchedulerError`, `CancellationError`

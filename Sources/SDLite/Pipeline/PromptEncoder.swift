@@ -2,7 +2,9 @@ import Kernels
 
 /// Prompts on their way to the U-Net: text to token ids to hidden states.
 public struct PromptEncoder: Sendable {
+    /// Text to token ids.
     public let tokenizer: Tokenizer
+    /// Token ids to hidden states.
     public let textEncoder: TextEncoder
 
     /// Prompts as the U-Net reads them.

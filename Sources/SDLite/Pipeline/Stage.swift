@@ -2,12 +2,19 @@ import Kernels
 
 /// The parts of a generation, in their order.
 public enum Stage: String, CaseIterable, Sendable, CodingKeyRepresentable {
-    case encodingText = "text", denoising, decoding
+    /// Tokenizer and text encoder.
+    case encodingText = "text"
+    /// U-Net and scheduler, step by step.
+    case denoising
+    /// The autoencoder's decoder, picture by picture.
+    case decoding
 }
 
 /// How a stage went.
 public struct StageRecord: Sendable {
+    /// The stage that this is about.
     public let stage: Stage
+    /// From its first operation to its last.
     public let seconds: Double
     /// The most resident memory of each kind.
     public let memory: MemoryUsage

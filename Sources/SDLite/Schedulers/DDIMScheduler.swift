@@ -1,11 +1,13 @@
 /// Denoising diffusion implicit models (Song et al. 2020, arXiv 2010.02502; diffusers' `scheduling_ddim.py`).
 public struct DDIMScheduler: Scheduler {
+    /// What diffusers' class takes where its file says nothing.
     public static let defaultConfiguration: SchedulerConfiguration = {
         var configuration = SchedulerConfiguration()
         configuration.setAlphaToOne = true
         return configuration
     }()
 
+    /// The settings that it was made with.
     public let configuration: SchedulerConfiguration
     public var timesteps: [Double] { sequence.timesteps }
 

@@ -1,12 +1,14 @@
 /// K-LMS: a linear multistep method of fourth order over the noise levels sigma (diffusers'
 /// `scheduling_lms_discrete.py`, after Katherine Crowson's k-diffusion).
 public struct LMSDiscreteScheduler: Scheduler {
+    /// What diffusers' class takes where its file says nothing.
     public static let defaultConfiguration: SchedulerConfiguration = {
         var configuration = SchedulerConfiguration()
         configuration.timestepSpacing = .linspace
         return configuration
     }()
 
+    /// The settings that it was made with.
     public let configuration: SchedulerConfiguration
     public var timesteps: [Double] { steps.timesteps }
     public var sigmas: [Float] { steps.sigmas }

@@ -5,8 +5,10 @@
 /// Runge-Kutta steps of four model evaluations each (PRK, formula 13), or, with `skipPRKSteps`, from steps of lower
 /// order, the first of which is done twice, as in the CompVis code.
 public struct PNDMScheduler: Scheduler {
+    /// What diffusers' class takes where its file says nothing.
     public static let defaultConfiguration = SchedulerConfiguration()
 
+    /// The settings that it was made with.
     public let configuration: SchedulerConfiguration
     public var timesteps: [Double] { sequence.timesteps }
 

@@ -13,13 +13,19 @@ public enum BetaSchedule: String, CaseIterable, Sendable {
 /// Not every scheduler reads every setting. `SchedulerKind.configuration` reads them from a file, and every scheduler
 /// has a `defaultConfiguration`; either may be changed before a scheduler is made of it, which checks it.
 public struct SchedulerConfiguration: Sendable, Equatable {
+    /// Timesteps of the forward process that the model was trained with, at most 100,000.
     public var numTrainTimesteps = 1000
+    /// Variance that is added at the first timestep; 0.00085 for Stable Diffusion 1.
     public var betaStart = 0.0001
+    /// Variance that is added at the last timestep; 0.012 for Stable Diffusion 1.
     public var betaEnd = 0.02
+    /// What lies between `betaStart` and `betaEnd`.
     public var betaSchedule = BetaSchedule.linear
     /// Betas given one by one, `numTrainTimesteps` of them, instead of a schedule.
     public var trainedBetas: [Double]?
+    /// What the model predicts.
     public var predictionType = PredictionType.epsilon
+    /// Which of the training timesteps are visited.
     public var timestepSpacing = TimestepSpacing.leading
     /// Added to every timestep of leading spacing.
     public var stepsOffset = 0
@@ -29,10 +35,13 @@ public struct SchedulerConfiguration: Sendable, Equatable {
     public var skipPRKSteps = false
     /// DDIM: clip the predicted original to ±`clipSampleRange`.
     public var clipSample = true
+    /// DDIM: the largest magnitude that `clipSample` leaves.
     public var clipSampleRange = 1.0
     /// DDIM: clip to a quantile of the predicted original instead (Saharia et al. 2022, arXiv 2205.11487).
     public var thresholding = false
+    /// DDIM: the quantile of `thresholding`, 0…1.
     public var dynamicThresholdingRatio = 0.995
+    /// DDIM: the most that the quantile of `thresholding` may be.
     public var sampleMaxValue = 1.0
     /// DDIM: rescale the betas so that nothing of the picture is left at the last timestep (arXiv 2305.08891).
     public var rescaleBetasZeroSNR = false

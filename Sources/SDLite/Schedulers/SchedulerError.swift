@@ -20,6 +20,7 @@ public enum SchedulerError: LocalizedError, Equatable, CustomStringConvertible {
     case unusableNoiseLevels
     /// A step was asked for before `setTimesteps`.
     case timestepsNotSet
+    /// A timestep that is none of `timesteps`, or for `addNoise` none of the training.
     case unknownTimestep(Double)
     /// A timestep that is not the one after the last.
     case outOfOrder(timestep: Double, next: Double)

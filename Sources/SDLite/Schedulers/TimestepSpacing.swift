@@ -1,6 +1,11 @@
 /// Which of the training timesteps are visited (table 2 of Lin et al. 2023, arXiv 2305.08891).
 public enum TimestepSpacing: String, CaseIterable, Sendable {
-    case leading, trailing, linspace
+    /// Multiples of a whole stride, counted from timestep 0: Stable Diffusion's own.
+    case leading
+    /// Multiples of the ratio, counted back from the last timestep.
+    case trailing
+    /// Evenly spaced from the first timestep to the last; K-LMS visits fractions.
+    case linspace
 }
 
 extension TimestepSpacing {

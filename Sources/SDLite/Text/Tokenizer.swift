@@ -13,8 +13,11 @@ public struct Tokenizer: Sendable {
     /// Ids in an encoding, as CLIP was trained.
     public static let length = 77
 
+    /// The id that every encoding begins with.
     public let startID: Int
+    /// The id behind the last token of the text.
     public let endID: Int
+    /// The id that fills an encoding up to `length`.
     public let padID: Int
     let vocabulary: TokenizerVocabulary
 

@@ -2,9 +2,13 @@ import FoundationEssentials
 
 /// What can be wrong with the tokenizer in a model file.
 public enum TokenizerError: LocalizedError, Equatable, CustomStringConvertible {
+    /// A token that a byte, a merge or the end of a text needs, and that is not in the vocabulary.
     case missingToken(String)
+    /// Two ids for one token.
     case duplicateToken(String)
+    /// A line that is not two tokens with one space between them; lines count from 1.
     case badMerge(line: Int)
+    /// An id for padding beyond the `count` tokens of the vocabulary.
     case badPadding(id: Int, count: Int)
 
     public var description: String {

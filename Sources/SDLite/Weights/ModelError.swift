@@ -2,17 +2,29 @@ import FoundationEssentials
 
 /// What can be wrong with a model file whose bytes are sound, or with what is asked of it.
 public enum ModelError: LocalizedError, Equatable, CustomStringConvertible {
+    /// A configuration or a list of the tokenizer that is not in the file.
     case missingDocument(String)
+    /// A configuration that this engine cannot run, or that is no JSON.
     case badDocument(String, reason: String)
+    /// A tensor that the configuration asks for and the file does not have.
     case missingTensor(String)
+    /// A tensor whose shape does not follow from the configuration.
     case wrongShape(tensor: String, found: [Int], expected: String)
+    /// A tensor that is stored in another way than its layer can read.
     case wrongScheme(tensor: String, found: String, expected: String)
+    /// Tensors that no layer asked for: the configuration is that of another model.
     case unusedTensors(first: String, count: Int)
+    /// A width or height, in pixels, that is not a positive multiple of 8, or is larger than 8192.
     case badSize(width: Int, height: Int, multiple: Int)
+    /// Latents whose channels, number or size are not the expected ones.
     case badLatents(found: [Int], expected: [Int])
+    /// A NaN or an infinity among the latents given.
     case latentsNotFinite
+    /// Not `[prompts, tokens, channels]` with as many channels as the U-Net reads.
     case badHiddenStates(found: [Int], channels: Int)
+    /// No timesteps, one outside 0…100,000, or a step that is not among them.
     case badTimesteps
+    /// An option without sense, said in a sentence.
     case badOption(String)
     /// Bytes.
     case notEnoughMemory(limit: Int, needed: Int)
