@@ -66,6 +66,14 @@ final class Arena: Sendable {
         }
     }
 
+    static func canMap(_ byteCount: Int) -> Bool {
+        let size = max(byteCount, 1)
+        let start = mmap(nil, size, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0)
+        guard let start, start != MAP_FAILED else { return false }
+        munmap(start, size)
+        return true
+    }
+
     /// - Throws: `MachineError.noAddressSpace`
     func take(_ byteCount: Int) throws(MachineError) -> Block {
         let size = (byteCount + Self.alignment - 1) / Self.alignment * Self.alignment

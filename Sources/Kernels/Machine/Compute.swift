@@ -66,6 +66,12 @@ public final class Compute: Sendable {
     /// - Parameter peak: of a plan, as `peakActivationBytes`
     package func reserve(_ peak: Int) throws(MachineError) { try arena.reserve(peak) }
 
+    /// Throws if the system would refuse so many bytes beside the activations. Memory for arrays, if refused, ends the
+    /// process without a word.
+    package func requireAddressSpace(_ byteCount: Int) throws(MachineError) {
+        guard Arena.canMap(byteCount) else { throw .noAddressSpace(byteCount: byteCount) }
+    }
+
     /// The most memory for activations and scratch since the last `endStage`, in bytes.
     package var peakActivationBytes: Int { currentArena.highWaterMark }
 

@@ -17,7 +17,7 @@ public enum MachineError: Error, Equatable, CustomStringConvertible {
             "the number of threads must be between \(allowed.lowerBound) and \(allowed.upperBound), not \(count)"
         case .noThread(let reason): "the system refused to start another thread (\(reason)): use fewer"
         case .noAddressSpace(let byteCount):
-            "the system refused \(byteCount / 1_000_000 + 1) MB of address space for the activations (see ulimit -v)"
+            "the system refused \(byteCount / 1_000_000 + 1) MB of address space (see ulimit -v)"
         }
     }
 }

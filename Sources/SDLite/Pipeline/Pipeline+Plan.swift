@@ -13,12 +13,14 @@ extension Pipeline {
     ) throws -> Generation {
         let plan = try choosePlan(options, memoryLimit: memoryLimit)
         try compute.reserve(plan.stages.map(\.activations).max() ?? 0)
+        try compute.requireAddressSpace(pictureBytes(options) + Self.arrayBytes)
         return try compute.during(plan.run) { try paint(options, progress: progress) }
     }
 
     /// - Parameter base: what is resident besides activations and weights; by default, what there is now
     func choosePlan(_ options: GenerationOptions, memoryLimit: Int?, base: Int? = nil) throws -> MemoryPlan {
         _ = try Request.latentShape(options, model: model, vae: vae)
+        try compute.requireAddressSpace(pictureBytes(options) + Self.arrayBytes)
         compute.endStage()
         model.stream.release()
         let base = base ?? residentBase
@@ -30,6 +32,14 @@ extension Pipeline {
         }
         throw ModelError.notEnoughMemory(limit: memoryLimit ?? 0, needed: smallest?.peak ?? 0)
     }
+
+    /// Bytes of all pictures, of a size and number that was checked.
+    private func pictureBytes(_ options: GenerationOptions) -> Int {
+        (options.width ?? model.defaultSize) * (options.height ?? model.defaultSize) * 3 * options.images
+    }
+
+    /// More than what the library's arrays take besides pictures: latents, text, the allocator's own.
+    private static let arrayBytes = 8 << 20
 
     private var residentBase: Int {
         let now = MemoryUsage.now
@@ -70,14 +80,12 @@ extension Pipeline {
         one.count = 1
         one.start = .noise
         let walked = try compute.planning(run) { try paint(one, mostSteps: Self.plannedSteps) }
-        let pixels = (options.width ?? model.defaultSize) * (options.height ?? model.defaultSize)
         var kept = 0
         let stages = walked.stages.map { record in
             let footprint = footprint(of: record.stage)
             kept += footprint.total
             let weights = dropsWeights ? footprint.largest : kept
-            // Floats of one picture, bytes of all.
-            let pictures = record.stage == .decoding ? pixels * 3 * (MemoryLayout<Float>.size + options.images) : 0
+            let pictures = record.stage == .decoding ? pictureBytes(options) : 0
             return MemoryPlan.StagePlan(
                 stage: record.stage, activations: record.activationBytes, weights: weights,
                 total: base + record.activationBytes + weights + pictures)
