@@ -43,4 +43,12 @@ struct MachineTests {
         #expect(found.errors.hasPrefix("error: the system refused") && found.errors.contains("address space"))
         #expect(found.errors.split(separator: "\n").count == 1, "\(found.errors)")
     }
+
+    /// However little there is, nothing crashes: the model cannot be opened, or, with less yet, the file cannot be mapped.
+    @Test(arguments: [76_000, 70_000, 66_000, 62_000, 58_000])
+    func tooLittleAddressSpaceToOpenAModel(kilobytes: Int) throws {
+        let found = try plan(after: "ulimit -v \(kilobytes)")
+        #expect(found.status < 128, "\(found.errors)")
+        #expect(found.status == 0 || found.errors.split(separator: "\n").count == 1, "\(found.errors)")
+    }
 }

@@ -68,7 +68,7 @@ public final class Compute: Sendable {
 
     /// Throws if the system would refuse so many bytes beside the activations. Memory for arrays, if refused, ends the
     /// process without a word.
-    package func requireAddressSpace(_ byteCount: Int) throws(MachineError) {
+    package static func requireAddressSpace(_ byteCount: Int) throws(MachineError) {
         guard Arena.canMap(byteCount) else { throw .noAddressSpace(byteCount: byteCount) }
     }
 

@@ -14,10 +14,15 @@ public final class Model: Sendable {
     /// The guidance scale that the model's authors recommend, or 7.5 as in diffusers.
     public let defaultGuidanceScale: Float
 
+    /// More than what configurations, the tokenizer's tables and the small parameters take.
+    private static let arrayBytes = 24 << 20
+
     /// - Parameter path: an `.sdq` file made by `sd-lite-convert`
-    /// - Throws: `FormatError` if its bytes are unsound, `ModelError` if it is no model that this engine runs
+    /// - Throws: `FormatError` if its bytes are unsound, `ModelError` if it is no model that this engine runs,
+    ///   `MachineError` if there is no room for it
     public init(path: String) throws {
         file = try WeightFile(path: path)
+        try Compute.requireAddressSpace(Self.arrayBytes)
         stream = WeightStream(file: file)
         schedulerConfiguration = try Self.document("scheduler/scheduler_config.json", in: file)
         configurations = try Self.configurations(in: file)

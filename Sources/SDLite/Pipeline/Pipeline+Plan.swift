@@ -13,14 +13,14 @@ extension Pipeline {
     ) throws -> Generation {
         let plan = try choosePlan(options, memoryLimit: memoryLimit)
         try compute.reserve(plan.stages.map(\.activations).max() ?? 0)
-        try compute.requireAddressSpace(pictureBytes(options) + Self.arrayBytes)
+        try Compute.requireAddressSpace(pictureBytes(options) + Self.arrayBytes)
         return try compute.during(plan.run) { try paint(options, progress: progress) }
     }
 
     /// - Parameter base: what is resident besides activations and weights; by default, what there is now
     func choosePlan(_ options: GenerationOptions, memoryLimit: Int?, base: Int? = nil) throws -> MemoryPlan {
         _ = try Request.latentShape(options, model: model, vae: vae)
-        try compute.requireAddressSpace(pictureBytes(options) + Self.arrayBytes)
+        try Compute.requireAddressSpace(pictureBytes(options) + Self.arrayBytes)
         compute.endStage()
         model.stream.release()
         let base = base ?? residentBase
