@@ -80,7 +80,9 @@ let package = Package(
         .executableTarget(
             name: "sd-lite",
             dependencies: ["SDLite", "Architecture", "Quant", "Kernels", "Terminal", argumentParser]),
-        .executableTarget(name: "convert", dependencies: ["Architecture", "Quant", "Terminal", argumentParser]),
+        .target(name: "CLIPMerges", exclude: ["make_merges.py", "merges.lz4"]),
+        .executableTarget(
+            name: "convert", dependencies: ["Architecture", "Quant", "CLIPMerges", "Terminal", argumentParser]),
         .executableTarget(name: "custom-loop", dependencies: ["SDLite"], path: "Examples/CustomLoop"),
         .executableTarget(
             name: "sd-lite-tensors", dependencies: ["SDLite", "Kernels", "Terminal"], path: "parity/Tensors"),

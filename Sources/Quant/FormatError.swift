@@ -149,6 +149,7 @@ package func oneLine(_ text: String) -> String {
     return String(printable) + (text.unicodeScalars.count > 160 ? "…" : "")
 }
 
-private func brief(_ shape: [Int]) -> String {
+/// A shape from outside in a form that fits on one line.
+package func brief(_ shape: [Int]) -> String {
     shape.count > 8 ? "of rank \(shape.count)" : "\(shape)"
 }

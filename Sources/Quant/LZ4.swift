@@ -1,7 +1,7 @@
 import CLZ4
 
 /// LZ4 blocks (no frame): the one place that knows the compressor.
-enum LZ4 {
+package enum LZ4 {
     /// nil if the result would not be smaller.
     static func compress(_ bytes: [UInt8]) -> [UInt8]? {
         guard bytes.count > 1, bytes.count <= WeightFormat.documentLimit else { return nil }
@@ -20,7 +20,7 @@ enum LZ4 {
     }
 
     /// nil unless `bytes` is one block of exactly `byteCount` bytes.
-    static func decompress(_ bytes: UnsafeRawBufferPointer, byteCount: Int) -> [UInt8]? {
+    package static func decompress(_ bytes: UnsafeRawBufferPointer, byteCount: Int) -> [UInt8]? {
         precondition(byteCount <= WeightFormat.documentLimit && bytes.count <= WeightFormat.documentLimit)
         let result = [UInt8](unsafeUninitializedCapacity: byteCount) { target, initialized in
             let count = target.withMemoryRebound(to: CChar.self) { target in

@@ -21,6 +21,8 @@ package final class SafetensorsFile: Sendable {
     static let headerLimit = 100_000_000
 
     package let entries: [String: SafetensorsEntry]
+    /// What the file says about itself (`__metadata__`); empty if that is not an object of texts.
+    package let metadata: [String: String]
     package var path: String { file.path }
     private let file: InputFile
 
@@ -39,6 +41,7 @@ package final class SafetensorsFile: Sendable {
         let json = try file.read(UInt8.self, at: 8, count: headerByteCount)
         guard json.first == UInt8(ascii: "{") else { throw .malformedJSON(file: path, reason: "not an object") }
         let header = try decodeJSON(SafetensorsHeader.self, from: json, file: path)
+        metadata = header.metadata
         entries = try header.validated(
             file: path, dataStart: 8 + headerByteCount, dataByteCount: file.byteCount - 8 - headerByteCount)
         self.file = file
@@ -67,6 +70,16 @@ package final class SafetensorsFile: Sendable {
         guard values.allSatisfy(\.isFinite) else { throw .notFinite(file: path, tensor: entry.name) }
         return values
     }
+
+    /// The only element of a tensor of whole numbers; nil for other tensors.
+    package func integer(_ entry: SafetensorsEntry) throws(FormatError) -> Int? {
+        precondition(entries[entry.name] == entry, "\(entry.name) is no entry of \(path)")
+        switch (entry.dtype, entry.byteCount) {
+        case ("I64", 8): return Int(try file.read(Int64.self, at: entry.offset, count: 1)[0])
+        case ("I32", 4): return Int(try file.read(Int32.self, at: entry.offset, count: 1)[0])
+        default: return nil
+        }
+    }
 }
 
 /// The JSON header as written, before anything in it is believed.
@@ -83,13 +96,18 @@ private struct SafetensorsHeader: Decodable {
         init?(intValue: Int) { nil }
     }
 
+    static let metadataName = "__metadata__"
+
     let tensors: [(name: String, tensor: Tensor)]
+    let metadata: [String: String]
 
     init(from decoder: any Decoder) throws {
         let container = try decoder.container(keyedBy: Name.self)
-        tensors = try container.allKeys.filter { $0.stringValue != "__metadata__" }.map {
+        tensors = try container.allKeys.filter { $0.stringValue != SafetensorsHeader.metadataName }.map {
             ($0.stringValue, try container.decode(Tensor.self, forKey: $0))
         }
+        let name = Name(stringValue: SafetensorsHeader.metadataName)
+        metadata = (try? container.decode([String: String].self, forKey: name)) ?? [:]
     }
 
     func validated(

@@ -5,15 +5,16 @@ import Terminal
 struct ConvertCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "sd-lite-convert",
-        abstract: "Make one weights file for sd-lite from a Stable Diffusion 1.x checkpoint.",
+        abstract: "Make one weights file for sd-lite from a Stable Diffusion checkpoint.",
         discussion: """
-            The checkpoint is a folder in the layout of Hugging Face's diffusers: model_index.json, unet/, vae/, \
-            text_encoder/, tokenizer/, scheduler/, with weights in safetensors files. The table at the end says how \
-            large each part was and became, and how far its values were rounded.
+            The checkpoint is a folder in the layout of Hugging Face's diffusers (model_index.json, unet/, vae/, \
+            text_encoder/, tokenizer/, scheduler/, with weights in safetensors files), or a single safetensors file \
+            with the names of the original code, as Civitai and many uploads have them. The table at the end says \
+            how large each part was and became, and how far its values were rounded.
             """,
         version: "sd-lite-convert \(version) (\(build))")
 
-    @Argument(help: ArgumentHelp("The checkpoint.", valueName: "folder"))
+    @Argument(help: ArgumentHelp("The checkpoint.", valueName: "folder or file"))
     var input: String
 
     @Option(
@@ -30,6 +31,18 @@ struct ConvertCommand: AsyncParsableCommand {
             valueName: "count"))
     var block = 64
 
+    @Option(
+        help: ArgumentHelp(
+            "Another autoencoder than the checkpoint's: a folder with config.json, or a safetensors file.",
+            valueName: "folder or file"))
+    var vae: String?
+
+    @Option(help: "What a single file's U-Net predicts; told from the file where it says so.")
+    var prediction: Prediction?
+
+    @Flag(help: "Take the averages over the training (EMA) that some single files have besides their weights.")
+    var ema = false
+
     @Flag(name: .shortAndLong, help: "Print nothing but errors.")
     var quiet = false
 
@@ -40,12 +53,13 @@ struct ConvertCommand: AsyncParsableCommand {
     }
 
     func run() async throws {
-        let folder = try CheckpointFolder(root: input)
-        if !folder.leftOut.isEmpty && !quiet {
-            printError("note: \(folder.leftOut.joined(separator: ", ")) will not be part of the model file")
+        let checkpoint = try Checkpoint(
+            path: input, options: CheckpointOptions(vae: vae, prediction: prediction, averaged: ema))
+        if !quiet {
+            for note in checkpoint.notes { printError("note: \(note)") }
         }
         let converter = Converter(
-            folder: folder, policy: Policy(precision: weights, block: block), outputPath: output)
+            checkpoint: checkpoint, policy: Policy(precision: weights, block: block), outputPath: output)
         Interruption.watch()
         var bar = ProgressBar(quiet: quiet)
         defer { bar.end() }
@@ -57,3 +71,5 @@ struct ConvertCommand: AsyncParsableCommand {
         if !quiet { print(report.table) }
     }
 }
+
+extension Prediction: ExpressibleByArgument {}

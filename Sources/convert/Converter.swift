@@ -1,28 +1,24 @@
 import Architecture
 import Quant
 
-/// A diffusers folder into a `.sdq` file, a few pieces of a tensor at a time.
+/// A checkpoint into a `.sdq` file, a few pieces of a tensor at a time.
 struct Converter {
     static let name = "sd-lite-convert 1"
     /// Pieces that are encoded at the same time.
     static let width = 4
 
-    let folder: CheckpointFolder
+    let checkpoint: Checkpoint
     let policy: Policy
     let outputPath: String
 
     /// - Parameter progress: is given the parameters done and their total after every few pieces; an error from it
     ///   stops the conversion, and nothing is kept.
     func run(progress: (_ done: Int, _ total: Int) throws -> Void) async throws -> Report {
-        let documents = try Documents.collect(folder)
-        var sources: [(component: Component, tensors: [Source])] = []
-        for component in Component.allCases {
-            let checkpoint = try folder.weights(component)
-            let matched = try Source.match(
-                folder.configurations.tensors(of: component), with: checkpoint, component: component, policy: policy)
-            sources.append((component, matched))
+        let documents = try Documents.collect(checkpoint.texts, checkpoint.configurations)
+        let sources = try Component.allCases.map { component in
+            (component, try checkpoint.tensors[component, default: []].map { try Source($0, policy) })
         }
-        let all = sources.flatMap(\.tensors)
+        let all = sources.flatMap { $0.1 }
         let total = all.reduce(0) { $0 + $1.elementCount }
         let writer = try WeightFileWriter(
             path: outputPath, converter: Converter.name, documents: documents, tensors: all.map(\.planned))
@@ -53,10 +49,11 @@ struct Converter {
             let batch = start..<min(start + Converter.width, pieces.count)
             let encoded = try await withThrowingTaskGroup(of: (Int, EncodedPiece).self) { group in
                 for index in batch {
-                    let values = try source.file.floats(source.entry, pieces[index])
+                    let values = try source.stored.floats(pieces[index])
                     group.addTask {
                         guard let piece = source.planned.encode(values) else {
-                            throw FormatError.exceedsHalf(file: source.file.path, tensor: source.entry.name)
+                            throw FormatError.exceedsHalf(
+                                file: source.stored.file.path, tensor: source.stored.entry.name)
                         }
                         return (index, piece)
                     }

@@ -15,7 +15,7 @@ struct Report {
 
         mutating func add(_ source: Source, _ tensorError: QuantizationError) {
             parameters += source.elementCount
-            bytesIn += source.entry.byteCount
+            bytesIn += source.stored.byteCount
             bytesOut += source.planned.byteCount ?? 0
             error += tensorError
             if tensorError.relativeRMS > worst?.relativeRMS ?? 0 {

@@ -3,7 +3,10 @@ import Quant
 /// What can be wrong with a checkpoint beyond the safetensors format itself (`FormatError`). Every description is one
 /// line that names the file.
 enum ConvertError: Error, Equatable {
-    case notADiffusersFolder(path: String)
+    case notACheckpoint(path: String)
+    case notAStableDiffusion(file: String, reason: String)
+    case unsupportedKind(file: String, kind: String)
+    case notAnAutoencoder(path: String)
     case missingFile(folder: String, wanted: String)
     case pickle(file: String)
     case badConfig(file: String, reason: String)
@@ -13,39 +16,53 @@ enum ConvertError: Error, Equatable {
     case wrongShape(file: String, tensor: String, expected: [Int], found: [Int])
     case badTokenizer(file: String, reason: String)
     case badBlock(Int)
+    case onlyForSingleFiles(option: String, instead: String)
     case interrupted
 }
 
 extension ConvertError: CustomStringConvertible {
     var description: String {
         switch self {
-        case .notADiffusersFolder(let path):
-            "\(path): not a diffusers folder (a folder with model_index.json, unet/, vae/, text_encoder/, tokenizer/, "
-                + "scheduler/); a single-file checkpoint becomes one with "
-                + "StableDiffusionPipeline.from_single_file(…).save_pretrained(…)"
+        case .notACheckpoint(let path):
+            "\(path): neither a diffusers folder (a folder with model_index.json, unet/, vae/, text_encoder/, "
+                + "tokenizer/, scheduler/) nor a safetensors file"
+        case .notAStableDiffusion(let file, let reason):
+            "\(file): not a checkpoint of Stable Diffusion: \(reason)"
+        case .unsupportedKind(let file, let kind):
+            "\(file): this is \(kind); what can be converted are whole checkpoints of Stable Diffusion 1.x and 2.x "
+                + "that make pictures from text"
+        case .notAnAutoencoder(let path):
+            "\(path): not an autoencoder: neither a folder with config.json and weights nor a safetensors file with "
+                + "tensors whose names begin with 'encoder.' or 'first_stage_model.encoder.'"
         case .missingFile(let folder, let wanted):
             "\(folder): \(wanted) is missing"
         case .pickle(let file):
-            "\(file): pickled weights can run any code when they are opened and are not read; use a safetensors "
-                + "checkpoint, or make one with StableDiffusionPipeline.from_pretrained(…).save_pretrained(…, "
-                + "safe_serialization=True)"
+            "\(file): pickled weights can run any code when they are opened and are not read; \(rescue)"
         case .badConfig(let file, let reason):
             "\(file): \(reason)"
         case .missingTensors(let file, let first, let count):
-            "\(file): tensor '\(first)' is missing" + (count > 1 ? ", and \(count - 1) more" : "")
+            "\(file): tensor '\(oneLine(first))' is missing" + (count > 1 ? ", and \(count - 1) more" : "")
         case .unknownTensors(let file, let first, let count):
-            "\(file): tensor '\(oneLine(first))' does not belong to the architecture in config.json"
+            "\(file): tensor '\(oneLine(first))' does not belong to the architecture"
                 + (count > 1 ? ", and \(count - 1) more" : "")
         case .sameTensorTwice(let file, let tensor):
             "\(file): tensor '\(tensor)' is there twice, under an old and a new name"
         case .wrongShape(let file, let tensor, let expected, let found):
-            "\(file): tensor '\(tensor)' has the shape \(found) where config.json asks for \(expected)"
+            "\(file): tensor '\(tensor)' has the shape \(brief(found)) where the architecture asks for \(expected)"
         case .badTokenizer(let file, let reason):
             "\(file): \(reason)"
         case .badBlock(let block):
             "--block \(block): the block size is a multiple of 16 from 16 to 65536"
+        case .onlyForSingleFiles(let option, let instead):
+            "\(option) is for single files; in a folder \(instead)"
         case .interrupted:
             "interrupted; nothing was kept"
         }
     }
 }
+
+/// Makes a safetensors file of a pickled one without running what else it may hold.
+private let rescue =
+    "save them as safetensors first: python3 -c \"import torch, safetensors.torch as s; "
+    + "d = torch.load('model.ckpt', map_location='cpu', weights_only=True); d = d.get('state_dict', d); "
+    + "s.save_file({k: v.clone() for k, v in d.items() if torch.is_tensor(v)}, 'model.safetensors')\""

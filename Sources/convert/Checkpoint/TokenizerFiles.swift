@@ -7,49 +7,51 @@ struct TokenizerFiles {
     /// "a b", the most important first.
     let merges: [String]
 
-    init(_ folder: CheckpointFolder) throws {
-        try TokenizerFiles.checkPadding(folder)
-        let vocabulary = folder.path("tokenizer/vocab.json")
-        let merges = folder.path("tokenizer/merges.txt")
-        let single = folder.path("tokenizer/tokenizer.json")
-        if isFile(vocabulary) && isFile(merges) {
-            let ids = try decodeJSON([String: Int].self, from: readConfig(vocabulary), file: vocabulary)
-            tokens = try TokenizerFiles.byID(ids, file: vocabulary)
-            let text = String(decoding: try readConfig(merges), as: UTF8.self)
+    init(_ texts: CheckpointTexts) throws {
+        try TokenizerFiles.checkPadding(texts)
+        let vocabulary = "tokenizer/vocab.json"
+        let merges = "tokenizer/merges.txt"
+        let single = "tokenizer/tokenizer.json"
+        if texts.contains(vocabulary) && texts.contains(merges) {
+            let file = texts.path(vocabulary)
+            let ids = try decodeJSON([String: Int].self, from: texts.read(vocabulary), file: file)
+            tokens = try TokenizerFiles.byID(ids, file: file)
+            let text = String(decoding: try texts.read(merges), as: UTF8.self)
             var lines = text.split(whereSeparator: \.isNewline).map(String.init)
             if lines.first?.contains("#version:") == true { lines.removeFirst() }
-            self.merges = try TokenizerFiles.checked(lines, file: merges)
-        } else if isFile(single) {
-            let file = try decodeJSON(SingleFile.self, from: readConfig(single), file: single)
-            guard file.model.type ?? "BPE" == "BPE" else {
-                throw ConvertError.badTokenizer(file: single, reason: "the tokenizer is not of the BPE type")
+            self.merges = try TokenizerFiles.checked(lines, file: texts.path(merges))
+        } else if texts.contains(single) {
+            let file = texts.path(single)
+            let tokenizer = try decodeJSON(TokenizerJSON.self, from: texts.read(single), file: file)
+            guard tokenizer.model.type ?? "BPE" == "BPE" else {
+                throw ConvertError.badTokenizer(file: file, reason: "the tokenizer is not of the BPE type")
             }
-            var ids = file.model.vocab
-            for token in file.added_tokens ?? [] { ids[token.content] = token.id }
-            tokens = try TokenizerFiles.byID(ids, file: single)
-            self.merges = try TokenizerFiles.checked(file.model.merges.map(\.text), file: single)
+            var ids = tokenizer.model.vocab
+            for token in tokenizer.added_tokens ?? [] { ids[token.content] = token.id }
+            tokens = try TokenizerFiles.byID(ids, file: file)
+            self.merges = try TokenizerFiles.checked(tokenizer.model.merges.map(\.text), file: file)
         } else {
             throw ConvertError.missingFile(
-                folder: folder.path("tokenizer"), wanted: "vocab.json with merges.txt, or tokenizer.json,")
+                folder: texts.path("tokenizer"), wanted: "vocab.json with merges.txt, or tokenizer.json,")
         }
     }
 
     /// Refuses tokenizers that fill prompts up with another token than the engine does, as those of Stable Diffusion 2
     /// do. The files are read as transformers does (`_from_pretrained` in tokenization_utils_base.py): what
     /// special_tokens_map.json says comes first, unless the other file is of the newer kind that lists added tokens.
-    private static func checkPadding(_ folder: CheckpointFolder) throws {
-        func settings(_ file: String) throws -> Settings? {
-            guard isFile(file) else { return nil }
-            return try decodeJSON(Settings.self, from: readConfig(file), file: file)
+    private static func checkPadding(_ texts: CheckpointTexts) throws {
+        func settings(_ name: String) throws -> Settings? {
+            guard texts.contains(name) else { return nil }
+            return try decodeJSON(Settings.self, from: texts.read(name), file: texts.path(name))
         }
-        let config = folder.path("tokenizer/tokenizer_config.json")
-        let map = folder.path("tokenizer/special_tokens_map.json")
+        let config = "tokenizer/tokenizer_config.json"
+        let map = "tokenizer/special_tokens_map.json"
         let (newer, older) = (try settings(config), try settings(map))
         let isOlder = newer?.added_tokens_decoder == nil && older?.pad_token != nil
         let end = "<|endoftext|>"
         if let token = (isOlder ? older : newer)?.pad_token?.content, token != end {
             throw ConvertError.badTokenizer(
-                file: isOlder ? map : config,
+                file: texts.path(isOlder ? map : config),
                 reason: "pad_token is '\(oneLine(token))', expected '\(end)', as in Stable Diffusion 1.x")
         }
     }
@@ -101,7 +103,7 @@ struct TokenizerFiles {
     }
 
     /// The part of Hugging Face tokenizers' `tokenizer.json` that a byte-level BPE needs.
-    private struct SingleFile: Decodable {
+    private struct TokenizerJSON: Decodable {
         struct Model: Decodable {
             let type: String?
             let vocab: [String: Int]

@@ -1,0 +1,25 @@
+import Architecture
+
+/// A checkpoint as the rest of the converter sees it, however it is stored.
+struct Checkpoint {
+    let texts: CheckpointTexts
+    let configurations: Configurations
+    /// Where the tensors of every component lie, in the order of their use.
+    let tensors: [Component: [StoredTensor]]
+    /// What was recognised, and what is left out: a line each, for whoever converts it.
+    let notes: [String]
+
+    /// - Throws: `ConvertError`, `FormatError`: everything about the checkpoint that can be wrong but for its values.
+    init(texts: CheckpointTexts, weights: [Component: any NamedWeights], notes: [String]) throws {
+        self.texts = texts
+        let configurations = try texts.configurations()
+        let leftOut = configurations.pipeline.leftOut.joined(separator: ", ")
+        self.notes = notes + (leftOut.isEmpty ? [] : ["\(leftOut) will not be part of the model file"])
+        self.configurations = configurations
+        var tensors: [Component: [StoredTensor]] = [:]
+        for component in Component.allCases {
+            tensors[component] = try weights[component]?.match(configurations.tensors(of: component))
+        }
+        self.tensors = tensors
+    }
+}

@@ -1,0 +1,57 @@
+import Quant
+
+/// What the U-Net of a checkpoint predicts.
+enum Prediction: String, CaseIterable {
+    /// The velocity (Salimans and Ho 2022, arXiv 2202.00512).
+    case v
+    /// The noise.
+    case epsilon
+}
+
+/// How a single file wants to be sampled, which its weights do not tell.
+struct Sampling {
+    let prediction: Prediction
+    /// Whether its betas leave nothing of the picture at the last timestep (arXiv 2305.08891).
+    let zeroTerminalSNR: Bool
+    /// Where the prediction is known from.
+    let reason: String
+
+    /// Decides as the well-known tools do: kohya's write `modelspec.prediction_type`, ComfyUI and reForge read marks
+    /// named `v_pred` and `ztsnr`, and diffusers tells Stable Diffusion 2 with the noise from that with the velocity by
+    /// the step at which the training ended (loaders/single_file_utils.py).
+    init(_ file: SafetensorsFile, version: Version, asked: Prediction?) throws(FormatError) {
+        let stated = file.metadata["modelspec.prediction_type"]?.lowercased()
+        let step = try Sampling.globalStep(file)
+        (prediction, reason) =
+            if let asked {
+                (asked, "--prediction says so")
+            } else if file.entries["v_pred"] != nil {
+                (.v, "it has a mark named v_pred")
+            } else if stated == "v" || stated == "v_prediction" {
+                (.v, "its modelspec.prediction_type says so")
+            } else if stated == "epsilon" {
+                (.epsilon, "its modelspec.prediction_type says so")
+            } else if version == .one {
+                (.epsilon, "nothing in the file says otherwise")
+            } else if let step {
+                (step == 875_000 ? .epsilon : .v, "its global_step is \(step)")
+            } else {
+                (.v, "nothing in the file says otherwise; if its pictures are noise, say --prediction epsilon")
+            }
+        zeroTerminalSNR = prediction == .v && file.entries["ztsnr"] != nil
+    }
+
+    /// Tensors that say how and are no weights.
+    static let marks = ["v_pred", "ztsnr", "global_step"]
+
+    private static func globalStep(_ file: SafetensorsFile) throws(FormatError) -> Int? {
+        if let entry = file.entries["global_step"], let step = try file.integer(entry) { return step }
+        return file.metadata["global_step"].flatMap(Int.init)
+    }
+}
+
+/// Of Stable Diffusion.
+enum Version: String {
+    case one = "Stable Diffusion 1"
+    case two = "Stable Diffusion 2"
+}
