@@ -81,6 +81,7 @@ import Testing
         }
         #expect(try text("tokenizer/tokens.txt") == "a\nb</w>\né\nab</w>\n<|startoftext|>\n<|endoftext|>\n")
         #expect(try text("tokenizer/merges.txt") == "a b</w>\n")
+        #expect(try text("tokenizer/pad_token.txt") == "<|endoftext|>\n")
         #expect(try text("LICENSE.txt") == "Free as the wind.\n")
     }
 

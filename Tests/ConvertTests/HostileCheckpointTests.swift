@@ -97,27 +97,24 @@ import Testing
         }
     }
 
-    /// The engine fills prompts up with the end token.
     @Test func otherPadding() async throws {
         let config = "tokenizer/tokenizer_config.json"
         let map = "tokenizer/special_tokens_map.json"
-        let (bang, end) = (#"{"pad_token":"!"}"#, #"{"pad_token":"<|endoftext|>"}"#)
-        let refusal = "pad_token is '!', expected '<|endoftext|>', as in Stable Diffusion 1.x"
-        try await refuse("\(config): \(refusal)") { $0.texts[config] = bang }
-        try await refuse("\(config): \(refusal)") {
-            $0.texts[config] = #"{"pad_token":{"content":"!","lstrip":false}}"#
-        }
+        let refusal = "pad_token is '[PAD]?', expected '<|endoftext|>' or '!', as in Stable Diffusion 1 and 2"
+        let pad = #"{"pad_token":"[PAD]\n"}"#
+        try await refuse("\(config): \(refusal)") { $0.texts[config] = pad }
         try await refuse("\(config): malformed JSON") { $0.texts[config] = #"{"pad_token":7}"# }
-        // Stable Diffusion 2: the older file is right.
-        try await refuse("\(map): \(refusal)") { ($0.texts[config], $0.texts[map]) = (end, bang) }
-        for texts in [
-            [config: bang, map: end], [map: #"{"pad_token":null}"#], [map: end],
-            [config: #"{"pad_token":"<|endoftext|>","added_tokens_decoder":{"5":{}}}"#, map: bang],
-        ] {
-            var checkpoint = try TinyCheckpoint()
-            checkpoint.texts.merge(texts) { $1 }
-            try checkpoint.write(to: folder)
-            _ = try TokenizerFiles(CheckpointFolder(root: folder.path("checkpoint")))
+        try await refuse("tokenizer: pad_token '!' is none of the tokens") { $0.texts[config] = #"{"pad_token":"!"}"# }
+        try await refuse("\(map): \(refusal)") { $0.texts[map] = pad }
+    }
+
+    @Test func otherLengths() async throws {
+        let config = "tokenizer/tokenizer_config.json"
+        try await refuse("\(config): model_max_length is 64, expected 77") {
+            $0.texts[config] = #"{"model_max_length":64}"#
+        }
+        try await refuse("\(config): model_max_length is '77', expected 77") {
+            $0.texts[config] = #"{"model_max_length":"77"}"#
         }
     }
 

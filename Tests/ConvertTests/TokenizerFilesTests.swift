@@ -36,6 +36,25 @@ import Testing
         await expectError("malformed JSON") { _ = try read(merges: "[7]") }
     }
 
+    /// Which of the two files counts, as in transformers' `_from_pretrained`.
+    @Test(
+        arguments: [
+            (nil, nil, end), ("{}", "{}", end), (pad(end), pad(bang), bang), (pad(bang), pad(end), end),
+            (pad(bang), nil, bang), (pad(bang), "{}", bang), (pad(bang), #"{"pad_token":null}"#, bang),
+            (#"{"pad_token":{"content":"!","lstrip":false}}"#, nil, bang),
+            (nil, #"{"pad_token":{"content":"!"}}"#, bang),
+            (#"{"pad_token":"<|endoftext|>","added_tokens_decoder":{"5":{}}}"#, pad(bang), end),
+            (#"{"model_max_length":1000000000000000019884624838656}"#, nil, end),
+        ] as [(String?, String?, String)])
+    func padding(_ config: String?, _ map: String?, _ expected: String) throws {
+        var checkpoint = try TinyCheckpoint()
+        checkpoint.texts["tokenizer/tokenizer_config.json"] = config
+        checkpoint.texts["tokenizer/special_tokens_map.json"] = map
+        let folder = try TemporaryFolder()
+        try checkpoint.write(to: folder)
+        #expect(try TokenizerFiles(CheckpointFolder(root: folder.path("checkpoint"))).padToken == expected)
+    }
+
     @Test func windowsLineEndings() throws {
         try folder.write("checkpoint/tokenizer/vocab.json", #"{"a":0,"b":1,"ab":2}"#)
         try folder.write("checkpoint/tokenizer/merges.txt", "#version: 0.2\r\na b\r\nab a\r\n")
@@ -43,3 +62,7 @@ import Testing
         #expect(files.merges == ["a b", "ab a"])
     }
 }
+
+private let (end, bang) = ("<|endoftext|>", "!")
+
+private func pad(_ token: String) -> String { #"{"pad_token":"\#(token)"}"# }
