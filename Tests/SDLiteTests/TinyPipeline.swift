@@ -63,7 +63,7 @@ struct TinyPipeline {
         options.seed = picture.seed
         options.scheduler = try pipeline.model.scheduler(SchedulerKind(named: picture.scheduler)) { configuration in
             configuration.rescaleBetasZeroSNR = picture.changes?.rescale_betas_zero_snr ?? false
-            if let spacing = picture.changes?.timestep_spacing.flatMap(TimestepSpacing.init) {
+            if let spacing = picture.changes?.timestep_spacing.flatMap({ TimestepSpacing(rawValue: $0) }) {
                 configuration.timestepSpacing = spacing
             }
         }
