@@ -1,9 +1,10 @@
-"""Compares sd-lite with diffusers in float32: compare.py CHECKPOINT [--size 512] [--weights fp16 int8] [--skip-pictures]
+"""Compares sd-lite with diffusers in float32: compare.py CHECKPOINT [--size N] [--weights fp16 int8] [--skip-pictures]
 
 CHECKPOINT is a diffusers folder, made by make_full_checkpoint.py or downloaded. The build comes first:
 swift build -c release. What diffusers computes is kept in CHECKPOINT/parity (the first run takes tens of minutes at
-512x512), sd-lite computes anew each time."""
+512x512), sd-lite computes anew each time. --skip-pictures leaves one step: text, U-Net and VAE once each."""
 import argparse
+import json
 import pathlib
 import tempfile
 
@@ -26,19 +27,23 @@ def compare(engine, expected, pictures):
                f"{psnr(image, wanted['images']):.1f} dB (latents {relative_rms(latents, wanted['latents']):.1e})")
 
 
+def model_size(checkpoint):
+    return json.loads((checkpoint / "unet" / "config.json").read_text())["sample_size"] * 8
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("checkpoint", type=pathlib.Path)
-    parser.add_argument("--size", type=int, default=512)
+    parser.add_argument("--size", type=int, help="pixels; by default the model's")
     parser.add_argument("--weights", nargs="+", choices=["fp16", "int8"], default=["fp16", "int8"])
     parser.add_argument("--skip-pictures", action="store_true")
     options = parser.parse_args()
-    expected = Expected(options.checkpoint, options.size)
+    expected = Expected(options.checkpoint, options.size or model_size(options.checkpoint))
     for weights in options.weights:
         with tempfile.TemporaryDirectory(dir=options.checkpoint) as scratch:
             engine = Engine(options.checkpoint, weights, pathlib.Path(scratch))
             for name, figure in compare(engine, expected, not options.skip_pictures):
-                print(f"{weights}  {options.size}x{options.size}  {name:16}  {figure}", flush=True)
+                print(f"{weights}  {expected.size}x{expected.size}  {name:16}  {figure}", flush=True)
 
 
 main()

@@ -1,7 +1,7 @@
-"""Writes a Stable Diffusion v1-4 in full size with seeded random weights: make_full_checkpoint.py FOLDER (2.1 GB).
+"""Writes a Stable Diffusion in full size with seeded random weights: make_full_checkpoint.py FOLDER [--kind v2-1]
 
-The architecture, the file names and the spelling of the tensors are those of CompVis/stable-diffusion-v1-4, so the
-folder takes the same way through the converter as the real thing."""
+The architecture, the file names and the spelling of the tensors are those of CompVis/stable-diffusion-v1-4 (2.1 GB) or
+stabilityai/stable-diffusion-2-1 (2.6 GB), so the folder takes the same way through the converter as the real thing."""
 import argparse
 import pathlib
 
@@ -12,11 +12,19 @@ UNET = dict(sample_size=64, block_out_channels=(320, 640, 1280, 1280), layers_pe
 VAE = dict(sample_size=512, block_out_channels=(128, 256, 512, 512), layers_per_block=2, norm_num_groups=32,
            latent_channels=4, scaling_factor=0.18215, down_block_types=("DownEncoderBlock2D",) * 4,
            up_block_types=("UpDecoderBlock2D",) * 4)
+KINDS = {
+    "v1-4": dict(unet=UNET, vae=VAE, text={}, version=1),
+    "v2-1": dict(unet=UNET | dict(sample_size=96, cross_attention_dim=1024, attention_head_dim=(5, 10, 20, 20),
+                                  use_linear_projection=True),
+                 vae=VAE | dict(sample_size=768),
+                 text=dict(hidden_size=1024, intermediate_size=4096, num_hidden_layers=23, num_attention_heads=16,
+                           hidden_act="gelu", projection_dim=512), version=2),
+}
 OLD_VAE_ATTENTION = {"to_q": "query", "to_k": "key", "to_v": "value", "to_out.0": "proj_attn"}
 
 
-def v1_4_name(component, name):
-    """The name that the upload of 2022 gives to a tensor."""
+def upload_name(component, name):
+    """The name that the uploads of 2022 give to a tensor."""
     if component == "text_encoder":
         return name if name.startswith("text_model.") else f"text_model.{name}"
     if component == "vae" and ".attentions." in name:
@@ -28,10 +36,12 @@ def v1_4_name(component, name):
 def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("folder", type=pathlib.Path)
+    parser.add_argument("--kind", choices=KINDS, default="v1-4")
     parser.add_argument("--seed", type=int, default=14)
     options = parser.parse_args()
-    models = oracle.make_models(options.seed, UNET, VAE, oracle.text_encoder_config())
-    oracle.save_pipeline(options.folder, models, rename=v1_4_name)
+    kind = KINDS[options.kind]
+    models = oracle.make_models(options.seed, kind["unet"], kind["vae"], oracle.text_encoder_config(**kind["text"]))
+    oracle.save_pipeline(options.folder, models, rename=upload_name, version=kind["version"])
 
 
 main()

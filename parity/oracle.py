@@ -22,6 +22,12 @@ V1_4_SCHEDULER = {
     "beta_schedule": "scaled_linear", "beta_start": 0.00085, "clip_sample": False, "num_train_timesteps": 1000,
     "set_alpha_to_one": False, "skip_prk_steps": True, "steps_offset": 1, "trained_betas": None,
 }
+# The same of stabilityai/stable-diffusion-2-1.
+V2_1_SCHEDULER = {
+    "_class_name": "DDIMScheduler", "_diffusers_version": "0.8.0", "beta_end": 0.012, "beta_schedule": "scaled_linear",
+    "beta_start": 0.00085, "clip_sample": False, "num_train_timesteps": 1000, "prediction_type": "v_prediction",
+    "set_alpha_to_one": False, "skip_prk_steps": True, "steps_offset": 1, "trained_betas": None,
+}
 SCHEDULERS = {"pndm": PNDMScheduler, "ddim": DDIMScheduler, "lms": LMSDiscreteScheduler}
 
 
@@ -49,6 +55,14 @@ def write_tokenizer(folder):
         "add_prefix_space": False, "bos_token": "<|startoftext|>", "do_lower_case": True,
         "eos_token": "<|endoftext|>", "errors": "replace", "model_max_length": 77, "pad_token": "<|endoftext|>",
         "tokenizer_class": "CLIPTokenizer", "unk_token": "<|endoftext|>"})
+
+
+def write_special_tokens(path):
+    """special_tokens_map.json of SD 2.x. Its pad_token counts; that in tokenizer_config.json is the end token."""
+    def token(content):
+        return {"content": content, "lstrip": False, "normalized": True, "rstrip": False, "single_word": False}
+    write_json(path, {"bos_token": token("<|startoftext|>"), "eos_token": token("<|endoftext|>"), "pad_token": "!",
+                      "unk_token": token("<|endoftext|>")})
 
 
 def write_json(path, value):
@@ -91,8 +105,8 @@ def make_models(seed, unet, vae, text):
             "text_encoder": seed_weights(CLIPTextModel(text), seed)}
 
 
-def save_pipeline(folder, models, with_tokenizer=True, rename=lambda component, name: name):
-    """A diffusers folder with float16 safetensors, as StableDiffusionPipeline.from_pretrained reads it."""
+def save_pipeline(folder, models, with_tokenizer=True, rename=lambda component, name: name, version=1):
+    """A diffusers folder of Stable Diffusion 1 or 2 with float16 safetensors, as from_pretrained reads it."""
     folder.mkdir(parents=True, exist_ok=True)
     files = {"unet": "diffusion_pytorch_model", "vae": "diffusion_pytorch_model", "text_encoder": "model"}
     for component, model in models.items():
@@ -105,13 +119,16 @@ def save_pipeline(folder, models, with_tokenizer=True, rename=lambda component, 
             model.save_config(folder / component)
         tidy_config(folder / component / "config.json")
     (folder / "scheduler").mkdir(exist_ok=True)
-    write_json(folder / "scheduler" / "scheduler_config.json", V1_4_SCHEDULER)
+    scheduler = V1_4_SCHEDULER if version == 1 else V2_1_SCHEDULER
+    write_json(folder / "scheduler" / "scheduler_config.json", scheduler)
     if with_tokenizer:
         write_tokenizer(folder / "tokenizer")
+    if with_tokenizer and version == 2:
+        write_special_tokens(folder / "tokenizer" / "special_tokens_map.json")
     write_json(folder / "model_index.json", {
         "_class_name": "StableDiffusionPipeline", "_diffusers_version": "0.6.0",
         "feature_extractor": [None, None], "safety_checker": [None, None], "requires_safety_checker": False,
-        "scheduler": ["diffusers", "PNDMScheduler"], "text_encoder": ["transformers", "CLIPTextModel"],
+        "scheduler": ["diffusers", scheduler["_class_name"]], "text_encoder": ["transformers", "CLIPTextModel"],
         "tokenizer": ["transformers", "CLIPTokenizer"], "unet": ["diffusers", "UNet2DConditionModel"],
         "vae": ["diffusers", "AutoencoderKL"]})
 
@@ -137,10 +154,12 @@ def token_ids(tokenizer, texts):
     return tokenizer(texts, padding="max_length", max_length=77, truncation=True, return_tensors="pt").input_ids
 
 
-def picture(pipe, scheduler, *, prompt, steps, seed, height, width, guidance=7.5, negative=None, count=1):
-    """The starting latents, the latents after every step and the 8-bit pictures of one run."""
+def picture(pipe, scheduler, *, prompt, steps, seed, height, width, guidance=7.5, rescale=0.0, negative=None, count=1,
+            changes={}):
+    """The starting latents, the latents after every step and the 8-bit pictures of one run, with changes to the
+    scheduler's file."""
     pipe = copy.copy(pipe)
-    pipe.scheduler = SCHEDULERS[scheduler].from_config(pipe.scheduler.config)
+    pipe.scheduler = SCHEDULERS[scheduler].from_config(pipe.scheduler.config, **changes)
     generator = torch.Generator("cpu").manual_seed(seed)
     factor = pipe.vae_scale_factor
     start = torch.randn((count, pipe.unet.config.in_channels, height // factor, width // factor), generator=generator)
@@ -150,7 +169,8 @@ def picture(pipe, scheduler, *, prompt, steps, seed, height, width, guidance=7.5
         trace.append(tensors["latents"].clone())
         return tensors
 
-    images = pipe(prompt, negative_prompt=negative, num_inference_steps=steps, guidance_scale=guidance, height=height,
-                  width=width, num_images_per_prompt=count, generator=torch.Generator("cpu").manual_seed(seed),
-                  output_type="np", callback_on_step_end=record).images
+    images = pipe(prompt, negative_prompt=negative, num_inference_steps=steps, guidance_scale=guidance,
+                  guidance_rescale=rescale, height=height, width=width, num_images_per_prompt=count,
+                  generator=torch.Generator("cpu").manual_seed(seed), output_type="np",
+                  callback_on_step_end=record).images
     return start, torch.stack(trace), torch.from_numpy((images * 255).round())

@@ -12,7 +12,7 @@ package struct ConfigurationError: Error, Equatable {
 package protocol ConfigurationDocument: Decodable, Sendable {
     /// Its name in a checkpoint and in a model file.
     static var document: String { get }
-    /// Refuses what this project does not know: other classes, and features that Stable Diffusion 1.x does not have.
+    /// Refuses what this project does not know: other classes, and features that Stable Diffusion 1 and 2 do not have.
     static func checkKind(_ values: [String: JSONValue]) throws(ConfigurationError)
     /// Refuses values that make no sense, or that the engine cannot compute with.
     func check() throws(ConfigurationError)

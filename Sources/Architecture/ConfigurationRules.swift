@@ -35,12 +35,12 @@ extension ConfigurationDocument {
         for type in types {
             try require(
                 known.contains(type),
-                "an entry of \(key) is '\(oneLine(type))', expected \(known.joined(separator: " or "))\(inVersion1)")
+                "an entry of \(key) is '\(oneLine(type))', expected \(known.joined(separator: " or "))\(inVersions)")
         }
     }
 
     static func requireClass(_ key: String, _ found: JSONValue?, _ expected: String) throws(ConfigurationError) {
-        try require(found == .text(expected), "\(key) is \(found ?? .null), expected '\(expected)'\(inVersion1)")
+        try require(found == .text(expected), "\(key) is \(found ?? .null), expected '\(expected)'\(inVersions)")
     }
 
     /// Keys with the only value that is permitted. An absent feature may also be written as null or false.
@@ -50,7 +50,7 @@ extension ConfigurationDocument {
         for (key, permitted) in rules {
             guard let found = values[key], found != permitted, found != .null else { continue }
             try require(
-                permitted == .null && found == .flag(false), "\(key) is \(found), expected \(permitted)\(inVersion1)")
+                permitted == .null && found == .flag(false), "\(key) is \(found), expected \(permitted)\(inVersions)")
         }
     }
 }
@@ -62,4 +62,5 @@ let largestWidth = 65_536
 /// Below the smallest, a channel of equal values would be divided by nearly nothing.
 let normEpsilons: ClosedRange<Float> = 1e-12...0.1
 
-private let inVersion1 = ", as in Stable Diffusion 1.x"
+/// What is not as in these versions is refused.
+let inVersions = ", as in Stable Diffusion 1 and 2"

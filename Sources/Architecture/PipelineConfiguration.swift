@@ -30,7 +30,7 @@ extension PipelineConfiguration {
         for part in ["text_encoder_2", "text_encoder_3", "transformer", "prior"] {
             try require(
                 !isPart(values[part]),
-                "this is a pipeline with \(part), expected one without, as in Stable Diffusion 1.x")
+                "this is a pipeline with \(part), expected one without\(inVersions)")
         }
     }
 

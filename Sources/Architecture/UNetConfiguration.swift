@@ -72,6 +72,7 @@ extension UNetConfiguration {
 
     package static func checkKind(_ values: [String: JSONValue]) throws(ConfigurationError) {
         try requireClass("_class_name", values["_class_name"], "UNet2DConditionModel")
+        // `upcast_attention` is about float16 only: attention is float32 here.
         try requirePermitted(
             [
                 // These change the tensors,

@@ -5,7 +5,7 @@ import Terminal
 struct ConvertCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "sd-lite-convert",
-        abstract: "Make one weights file for sd-lite from a Stable Diffusion checkpoint.",
+        abstract: "Make one weights file for sd-lite from a Stable Diffusion 1 or 2 checkpoint.",
         discussion: """
             The checkpoint is a folder in the layout of Hugging Face's diffusers (model_index.json, unet/, vae/, \
             text_encoder/, tokenizer/, scheduler/, with weights in safetensors files), or a single safetensors file \

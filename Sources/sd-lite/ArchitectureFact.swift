@@ -37,7 +37,8 @@ struct ArchitectureFact {
             facts.append(
                 .init(
                     component: "scheduler",
-                    fact: "\(values._class_name ?? "unnamed"), predicts \(values.prediction_type ?? "epsilon")"))
+                    fact: oneLine(
+                        "\(values._class_name ?? "unnamed"), predicts \(values.prediction_type ?? "epsilon")")))
         }
         return facts
     }

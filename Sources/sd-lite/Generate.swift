@@ -43,6 +43,14 @@ struct Generate: ParsableCommand {
 
     @Option(
         help: ArgumentHelp(
+            """
+            With guidance: how far to bring the prediction's contrast back to that of the prompt's own, 0 to 1; 0.7 for \
+            models that were trained with zero-SNR betas.
+            """, valueName: "share"))
+    var guidanceRescale: Float = 0
+
+    @Option(
+        help: ArgumentHelp(
             "A whole number that the picture's noise comes from; random if not given, and always reported.",
             valueName: "number"))
     var seed: UInt64?
@@ -55,6 +63,9 @@ struct Generate: ParsableCommand {
             "How steps are made: \(SchedulerKind.names); by default the model's own.", valueName: "name"),
         transform: { try SchedulerKind(named: $0) })
     var scheduler: SchedulerKind?
+
+    @Option(help: "Which of the timesteps that the model was trained for are visited; by default as the model says.")
+    var timestepSpacing: TimestepSpacing?
 
     @Option(help: ArgumentHelp("DDIM only: share of fresh noise in each step, 0 to 1.", valueName: "share"))
     var eta = 0.0
@@ -95,6 +106,8 @@ struct Generate: ParsableCommand {
     func validate() throws {
         try require(steps > 0, "--steps must be 1 or more, not \(steps).")
         try require(guidanceScale?.isFinite ?? true, "--guidance-scale must be a finite number.")
+        try require(
+            (0...1).contains(guidanceRescale), "--guidance-rescale must be between 0 and 1, not \(guidanceRescale).")
         try require((0...1).contains(eta), "--eta must be between 0 and 1, not \(eta).")
         try require((1...1000).contains(count ?? 1), "--count must be from 1 to 1000, not \(count ?? 1).")
         try require(output?.hasSuffix(".png") ?? true, "--output must end in .png: no other format is written.")
@@ -159,9 +172,13 @@ struct Generate: ParsableCommand {
             }
         options.steps = steps
         options.guidanceScale = guidanceScale
+        options.guidanceRescale = guidanceRescale
         options.seed = seed
         options.noiseSource = generator
-        options.scheduler = try pipeline.model.scheduler(scheduler) { $0.eta = eta }
+        options.scheduler = try pipeline.model.scheduler(scheduler) { configuration in
+            configuration.eta = eta
+            if let timestepSpacing { configuration.timestepSpacing = timestepSpacing }
+        }
         options.count = count
         options.vaeTiling = memory.vaeTiling
         if let latents { options.start = .latents(latents) }
@@ -183,3 +200,4 @@ struct Generate: ParsableCommand {
 }
 
 extension NoiseSource: ExpressibleByArgument {}
+extension TimestepSpacing: ExpressibleByArgument {}

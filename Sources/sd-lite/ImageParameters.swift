@@ -25,6 +25,7 @@ struct ImageParameters {
             "CFG scale: \(guidanceScale)", "Seed: \(generation.seed)",
             "Size: \(generation.images[0].width)x\(generation.images[0].height)",
         ]
+        if options.guidanceRescale > 0 { facts.append("CFG rescale: \(options.guidanceRescale)") }
         if options.count > 1 {
             facts.append("Batch size: \(options.count)")
             if let picture { facts.append("Batch pos: \(picture)") }

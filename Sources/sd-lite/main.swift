@@ -5,7 +5,7 @@ import Terminal
 struct SDLiteCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "sd-lite",
-        abstract: "Stable Diffusion 1.x without a GPU: pictures from words.",
+        abstract: "Stable Diffusion 1 and 2 without a GPU: pictures from words.",
         discussion: """
             First make a model file from a downloaded model with sd-lite-convert. Then:
 

@@ -36,13 +36,31 @@ struct GenerateTests {
     @Test(arguments: [
         ["--seed", "8"], ["--generator", "cuda"], ["--scheduler", "ddim"], ["--guidance-scale", "1"],
         ["--negative-prompt", "a dog"], ["--steps", "3"], ["--width", "72"], ["--height", "56"],
-        ["--scheduler", "ddim", "--eta", "1"],
+        ["--scheduler", "ddim", "--eta", "1"], ["--guidance-rescale", "0.7"], ["--timestep-spacing", "trailing"],
     ])
     func everyOptionChangesThePicture(arguments: [String]) throws {
         #expect(try generate(["a cat", "--seed", "7"], output: "plain.png").status == 0)
         let outcome = try generate(["a cat", "--seed", "7"] + arguments)
         #expect(outcome.status == 0, "\(outcome.errors)")
         #expect(try folder.read("p.png") != folder.read("plain.png"))
+    }
+
+    /// As in SD-Turbo: a scheduler that is not there, and one step with another.
+    @Test func aModelWithAnUnknownScheduler() throws {
+        let checkpoint = try TinyModel.copyCheckpoint(.sd2, to: folder)
+        try folder.write(
+            "checkpoint-sd2/scheduler/scheduler_config.json",
+            #"{"_class_name": "EulerDiscreteScheduler", "timestep_spacing": "trailing", "steps_offset": 1}"#)
+        let model = try TinyModel.convert(checkpoint, .fp16, to: folder.path("turbo.sdq"))
+        func paint(_ arguments: [String]) throws -> Program.Outcome {
+            try generate(["a cat", "--model", model, "--quiet", "--steps", "1", "--guidance-scale", "0"] + arguments)
+        }
+        #expect(
+            try paint([]).errors == "error: scheduler_config.json names \"EulerDiscreteScheduler\", which this program "
+                + "does not have: choose a scheduler, \(SchedulerKind.names) (--scheduler)\n")
+        let outcome = try paint(["--scheduler", "ddim", "--timestep-spacing", "trailing"])
+        #expect(outcome.status == 0, "\(outcome.errors)")
+        #expect(try Program.run("sd-lite", ["plan", "--model", model]).status == 0)
     }
 
     @Test func aRandomSeedIsReportedAndCanBeReplayed() throws {
@@ -92,6 +110,7 @@ struct GenerateTests {
         ["a cat", "--generator", "tpu"], ["a cat", "--guidance-scale", "nan"], ["a cat", "--seed=-1"],
         ["a cat", "--threads", "0"], ["a cat", "-o", "picture.jpg"], ["a cat", "--unknown"], ["a", "cat"],
         ["a cat", "--latents-out", "picture.png"], ["a cat", "--memory-limit", "0"],
+        ["a cat", "--guidance-rescale", "2"], ["a cat", "--timestep-spacing", "odd"],
     ])
     func wrongUsageIsStatusTwo(arguments: [String]) throws {
         let outcome = try generate(arguments)

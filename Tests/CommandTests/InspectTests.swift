@@ -33,7 +33,7 @@ struct InspectTests {
         #expect(outcome.status == 1)
         #expect(
             outcome.errors == "error: \(folder.path("flux.sdq")): unet/config.json: _class_name is "
-                + "'FluxTransformer2DModel', expected 'UNet2DConditionModel', as in Stable Diffusion 1.x\n")
+                + "'FluxTransformer2DModel', expected 'UNet2DConditionModel', as in Stable Diffusion 1 and 2\n")
     }
 
     @Test func jsonIsTheHeader() throws {

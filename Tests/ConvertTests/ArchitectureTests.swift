@@ -9,7 +9,9 @@ import Testing
 /// The tensors that the converter expects, against those that diffusers and transformers make from the same
 /// configuration (Tests/Fixtures/make_architectures.py).
 @Suite struct ArchitectureTests {
-    @Test(arguments: ["v1-4", "linear", "uneven"]) func namesAndShapesAreThoseOfTheLibraries(_ name: String) throws {
+    @Test(arguments: ["v1-4", "v2-1", "linear", "uneven"]) func namesAndShapesAreThoseOfTheLibraries(
+        _ name: String
+    ) throws {
         let fixture = try Fixtures.decode(Fixture.self, "architectures/\(name).json")
 
         var text = ExpectedTensors()

@@ -32,7 +32,7 @@ import Testing
 
     private func converter(_ checkpoint: TinyCheckpoint) throws {
         try checkpoint.write(to: folder)
-        _ = try CheckpointFolder(root: folder.path("checkpoint"))
+        _ = try CheckpointTexts(folder: folder.path("checkpoint")).configurations()
     }
 
     /// A model file that holds the documents of the checkpoint, and no tensors.
@@ -92,7 +92,7 @@ import Testing
     }
 }
 
-private let version1 = ", as in Stable Diffusion 1.x"
+private let versions = ", as in Stable Diffusion 1 and 2"
 
 private func change(_ document: String, _ key: String, _ json: String, _ reason: String) -> ConfigurationTests.Change {
     ConfigurationTests.Change(document: document, key: key, json: json, reason: reason)
@@ -123,11 +123,11 @@ private let changes =
         ("norm_num_groups", "0", "norm_num_groups is 0, expected 1 to 65536"),
         (
             "down_block_types", #"["AttnDownBlock2D","DownBlock2D"]"#,
-            "an entry of down_block_types is 'AttnDownBlock2D', expected CrossAttnDownBlock2D or DownBlock2D" + version1
+            "an entry of down_block_types is 'AttnDownBlock2D', expected CrossAttnDownBlock2D or DownBlock2D" + versions
         ),
         (
             "up_block_types", #"["UpBlock2D","up\nblock"]"#,
-            "an entry of up_block_types is 'up?block', expected CrossAttnUpBlock2D or UpBlock2D" + version1
+            "an entry of up_block_types is 'up?block', expected CrossAttnUpBlock2D or UpBlock2D" + versions
         ),
         ("up_block_types", "[]", "up_block_types has 0 entries, expected as many as block_out_channels, 2"),
         ("layers_per_block", "0", "layers_per_block is 0, expected 1 to 16"),
@@ -164,7 +164,7 @@ private let changes =
         ),
         (
             "up_block_types", #"["AttnUpDecoderBlock2D","UpDecoderBlock2D"]"#,
-            "an entry of up_block_types is 'AttnUpDecoderBlock2D', expected UpDecoderBlock2D" + version1
+            "an entry of up_block_types is 'AttnUpDecoderBlock2D', expected UpDecoderBlock2D" + versions
         ),
         ("layers_per_block", "17", "layers_per_block is 17, expected 1 to 16"),
         ("in_channels", "4", "in_channels is 4, expected 3: red, green and blue"),
@@ -193,7 +193,7 @@ private let changes =
         ("_default_guidance_scale", "1e30", "_default_guidance_scale is 1e+30, expected 0.0 to 100.0"),
     ].map { change("model_index.json", $0.0, $0.1, $0.2) }
 
-/// Other classes, and what they have that Stable Diffusion 1.x has not.
+/// Other classes, and what they have that Stable Diffusion 1 and 2 have not.
 private let features =
     [
         ("_class_name", #""UNet3DConditionModel""#, "'UNet3DConditionModel'", "'UNet2DConditionModel'"),
@@ -216,23 +216,23 @@ private let features =
         ("timestep_post_act", #""silu""#, "'silu'", "null"), ("resnet_skip_time_act", "true", "true", "false"),
         ("resnet_out_scale_factor", "1.5", "1.5", "1"), ("mid_block_scale_factor", "0.5", "0.5", "1"),
         ("downsample_padding", "0", "0", "1"), ("center_input_sample", "true", "true", "false"),
-    ].map { change("unet/config.json", $0.0, $0.1, "\($0.0) is \($0.2), expected \($0.3)\(version1)") }
+    ].map { change("unet/config.json", $0.0, $0.1, "\($0.0) is \($0.2), expected \($0.3)\(versions)") }
     + [
         ("_class_name", #""AutoencoderTiny""#, "'AutoencoderTiny'", "'AutoencoderKL'"),
         ("use_quant_conv", "false", "false", "true"), ("use_post_quant_conv", "false", "false", "true"),
         ("mid_block_add_attention", "false", "false", "true"), ("act_fn", #""relu""#, "'relu'", "'silu'"),
-    ].map { change("vae/config.json", $0.0, $0.1, "\($0.0) is \($0.2), expected \($0.3)\(version1)") } + [
+    ].map { change("vae/config.json", $0.0, $0.1, "\($0.0) is \($0.2), expected \($0.3)\(versions)") } + [
         change(
             "text_encoder/config.json", "architectures", #"["T5EncoderModel"]"#,
-            "architectures is 'T5EncoderModel', expected 'CLIPTextModel'" + version1),
+            "architectures is 'T5EncoderModel', expected 'CLIPTextModel'" + versions),
         change(
             "text_encoder/config.json", "architectures", "[]",
-            "model_type is null, expected 'clip_text_model'" + version1),
+            "model_type is null, expected 'clip_text_model'" + versions),
     ]
     + ["text_encoder_2", "text_encoder_3", "transformer", "prior"].map {
         change(
             "model_index.json", $0, #"["diffusers","Some"]"#,
-            "this is a pipeline with \($0), expected one without\(version1)")
+            "this is a pipeline with \($0), expected one without\(versions)")
     }
 
 private let unreadable = [

@@ -81,6 +81,7 @@ import Testing
         }
         #expect(try text("tokenizer/tokens.txt") == "a\nb</w>\né\nab</w>\n<|startoftext|>\n<|endoftext|>\n")
         #expect(try text("tokenizer/merges.txt") == "a b</w>\n")
+        #expect(try text("tokenizer/pad_token.txt") == "<|endoftext|>\n")
         #expect(try text("LICENSE.txt") == "Free as the wind.\n")
     }
 
@@ -178,7 +179,7 @@ import Testing
         try TinyCheckpoint().write(to: folder)
         try folder.write("model.sdq", "old")
         let converter = try Converter(
-            folder: CheckpointFolder(root: folder.path("checkpoint")), policy: Policy(precision: .int8, block: 16),
+            checkpoint: Checkpoint(path: folder.path("checkpoint")), policy: Policy(precision: .int8, block: 16),
             outputPath: folder.path("model.sdq"))
         await expectError("interrupted; nothing was kept") {
             _ = try await converter.run { done, total in

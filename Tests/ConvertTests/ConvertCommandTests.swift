@@ -52,7 +52,7 @@ import Testing
     @Test func errorsAreStatusOneAndOneLine() throws {
         let result = try run([folder.path("absent"), "-o", folder.path("model.sdq")])
         #expect(result.status == 1)
-        #expect(result.errors.hasPrefix("error: \(folder.path("absent")): not a diffusers folder"))
+        #expect(result.errors.hasPrefix("error: \(folder.path("absent")): neither a diffusers folder"))
         #expect(result.errors.filter { $0 == "\n" }.count == 1)
     }
 

@@ -46,7 +46,7 @@ import Testing
         try await refuse("tensor 'extra?weight' does not belong to the architecture") {
             $0.tensors[.unet]?.append(.init(name: #"extra\nweight"#, shape: [2], values: [1, 2]))
         }
-        try await refuse("tensor 'conv_out.bias' has the shape [2, 2] where config.json asks for [4]") {
+        try await refuse("tensor 'conv_out.bias' has the shape [2, 2] where the architecture asks for [4]") {
             $0.change(.unet) { if $0.name == "conv_out.bias" { $0.shape = [2, 2] } }
         }
         try await refuse("tensor 'conv_out.bias' has the type 'I64'") {
@@ -97,32 +97,29 @@ import Testing
         }
     }
 
-    /// The engine fills prompts up with the end token.
     @Test func otherPadding() async throws {
         let config = "tokenizer/tokenizer_config.json"
         let map = "tokenizer/special_tokens_map.json"
-        let (bang, end) = (#"{"pad_token":"!"}"#, #"{"pad_token":"<|endoftext|>"}"#)
-        let refusal = "pad_token is '!', expected '<|endoftext|>', as in Stable Diffusion 1.x"
-        try await refuse("\(config): \(refusal)") { $0.texts[config] = bang }
-        try await refuse("\(config): \(refusal)") {
-            $0.texts[config] = #"{"pad_token":{"content":"!","lstrip":false}}"#
-        }
+        let refusal = "pad_token is '[PAD]?', expected '<|endoftext|>' or '!', as in Stable Diffusion 1 and 2"
+        let pad = #"{"pad_token":"[PAD]\n"}"#
+        try await refuse("\(config): \(refusal)") { $0.texts[config] = pad }
         try await refuse("\(config): malformed JSON") { $0.texts[config] = #"{"pad_token":7}"# }
-        // Stable Diffusion 2: the older file is right.
-        try await refuse("\(map): \(refusal)") { ($0.texts[config], $0.texts[map]) = (end, bang) }
-        for texts in [
-            [config: bang, map: end], [map: #"{"pad_token":null}"#], [map: end],
-            [config: #"{"pad_token":"<|endoftext|>","added_tokens_decoder":{"5":{}}}"#, map: bang],
-        ] {
-            var checkpoint = try TinyCheckpoint()
-            checkpoint.texts.merge(texts) { $1 }
-            try checkpoint.write(to: folder)
-            _ = try TokenizerFiles(CheckpointFolder(root: folder.path("checkpoint")))
+        try await refuse("tokenizer: pad_token '!' is none of the tokens") { $0.texts[config] = #"{"pad_token":"!"}"# }
+        try await refuse("\(map): \(refusal)") { $0.texts[map] = pad }
+    }
+
+    @Test func otherLengths() async throws {
+        let config = "tokenizer/tokenizer_config.json"
+        try await refuse("\(config): model_max_length is 64, expected 77") {
+            $0.texts[config] = #"{"model_max_length":64}"#
+        }
+        try await refuse("\(config): model_max_length is '77', expected 77") {
+            $0.texts[config] = #"{"model_max_length":"77"}"#
         }
     }
 
     @Test func missingParts() async throws {
-        await expectError("not a diffusers folder") { _ = try await convertTiny(folder) }
+        await expectError("neither a diffusers folder") { _ = try await convertTiny(folder) }
         try await refuse("cannot be opened") { $0.texts["vae/config.json"] = nil }
         let other = try TemporaryFolder()
         try TinyCheckpoint().write(to: other)
@@ -138,7 +135,7 @@ import Testing
         await expectError("diffusion_pytorch_model.bin: pickled weights") { _ = try await convertTiny(folder) }
         try folder.write("sd-v1-4.ckpt", "x")
         await expectError("sd-v1-4.ckpt: pickled weights") {
-            _ = try CheckpointFolder(root: folder.path("sd-v1-4.ckpt"))
+            _ = try Checkpoint(path: folder.path("sd-v1-4.ckpt"))
         }
         #expect(!folder.names().contains("model.sdq"))
     }

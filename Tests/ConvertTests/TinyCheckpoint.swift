@@ -93,7 +93,7 @@ struct TinyCheckpoint {
 /// Converts `checkpoint/` in the folder to `model.sdq` beside it.
 func convertTiny(_ folder: TemporaryFolder, precision: WeightPrecision = .int8) async throws -> Report {
     try await Converter(
-        folder: CheckpointFolder(root: folder.path("checkpoint")), policy: Policy(precision: precision, block: 16),
+        checkpoint: Checkpoint(path: folder.path("checkpoint")), policy: Policy(precision: precision, block: 16),
         outputPath: folder.path("model.sdq")
     ).run { _, _ in }
 }

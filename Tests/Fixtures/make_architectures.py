@@ -1,4 +1,4 @@
-"""Names and shapes of every tensor of several Stable Diffusion 1.x architectures, as diffusers and transformers define
+"""Names and shapes of every tensor of several Stable Diffusion architectures, as diffusers and transformers define
 them, for Tests/ConvertTests. Needs torch, diffusers and transformers; runs from the root of the repository. Nothing is
 random: the models are built without values."""
 import json
@@ -15,6 +15,17 @@ V1_4 = {
         "down_block_types": ["DownEncoderBlock2D"] * 4, "up_block_types": ["UpDecoderBlock2D"] * 4,
     },
     "text_encoder": {"hidden_size": 768, "intermediate_size": 3072, "num_attention_heads": 12},
+}
+V2_1 = {
+    "unet": {
+        "sample_size": 96, "cross_attention_dim": 1024, "attention_head_dim": [5, 10, 20, 20],
+        "use_linear_projection": True,
+    },
+    "vae": V1_4["vae"],
+    "text_encoder": {
+        "hidden_size": 1024, "intermediate_size": 4096, "num_attention_heads": 16, "num_hidden_layers": 23,
+        "hidden_act": "gelu",
+    },
 }
 # Two levels, other groups and heads (a list), linear projections, one layer, five channels in.
 LINEAR = {
@@ -67,5 +78,5 @@ def describe(config):
 
 folder = pathlib.Path("Tests/Fixtures/architectures")
 folder.mkdir(parents=True, exist_ok=True)
-for name, config in {"v1-4": V1_4, "linear": LINEAR, "uneven": UNEVEN}.items():
+for name, config in {"v1-4": V1_4, "v2-1": V2_1, "linear": LINEAR, "uneven": UNEVEN}.items():
     (folder / f"{name}.json").write_text(json.dumps(describe(config), separators=(",", ":")) + "\n")

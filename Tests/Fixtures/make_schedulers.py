@@ -10,7 +10,8 @@ from pathlib import Path
 
 import numpy
 import torch
-from diffusers import DDIMScheduler, LMSDiscreteScheduler, PNDMScheduler, StableDiffusionPipeline
+from diffusers import (DDIMScheduler, EulerDiscreteScheduler, LMSDiscreteScheduler, PNDMScheduler,
+                       StableDiffusionPipeline)
 
 warnings.filterwarnings("ignore")
 torch.set_num_threads(1)
@@ -22,6 +23,12 @@ SD = {"beta_start": 0.00085, "beta_end": 0.012, "beta_schedule": "scaled_linear"
 V1_4 = SD | {
     "_class_name": "PNDMScheduler", "num_train_timesteps": 1000, "set_alpha_to_one": False, "skip_prk_steps": True,
     "trained_betas": None, "clip_sample": False,
+}
+# stabilityai/stable-diffusion-2-1 and sd-turbo, whose own scheduler is none of ours.
+V2_1 = V1_4 | {"_class_name": "DDIMScheduler", "prediction_type": "v_prediction"}
+TURBO = V1_4 | {
+    "_class_name": "EulerDiscreteScheduler", "prediction_type": "epsilon", "timestep_spacing": "trailing",
+    "interpolation_type": "linear", "sample_max_value": 1.0, "use_karras_sigmas": False,
 }
 SHAPE = (2, 1, 2, 2)  # two pictures, for dynamic thresholding
 ORIGINAL = torch.randn(SHAPE)
@@ -100,7 +107,8 @@ def trajectories():
     add("ddim", [10], clip_sample=True, clip_sample_range=0.4)
     add("ddim", [10], thresholding=True, sample_max_value=1.5, dynamic_thresholding_ratio=0.7)
     add("ddim", [10], set_alpha_to_one=False, clip_sample=False, steps_offset=0)
-    add("ddim", [10], rescale_betas_zero_snr=True, prediction_type="v_prediction", timestep_spacing="trailing")
+    for count in [1, 10]:
+        add("ddim", [count], rescale_betas_zero_snr=True, prediction_type="v_prediction", timestep_spacing="trailing")
     for eta in [0.3, 1.0]:
         for prediction in ["epsilon", "v_prediction"]:
             add("ddim", [10], eta=eta, clip_sample=False, prediction_type=prediction)
@@ -118,12 +126,15 @@ def from_config():
         {"_class_name": "DDIMScheduler", "clip_sample": True, "steps_offset": 0, "prediction_type": "v_prediction"},
         {"_class_name": "LMSDiscreteScheduler", "beta_schedule": "scaled_linear"},
         {"_class_name": "LMSDiscreteScheduler", "timestep_spacing": "leading", "skip_prk_steps": True},
+        V2_1,
+        V2_1 | {"timestep_spacing": "trailing", "rescale_betas_zero_snr": True},
+        TURBO,
     ]
     for file in files:
-        own = next(kind for kind in CLASSES if CLASSES[kind].__name__ == file["_class_name"])
+        own = next((kind for kind in CLASSES if CLASSES[kind].__name__ == file["_class_name"]), None)
         pipeline = StableDiffusionPipeline(
             vae=None, text_encoder=None, tokenizer=None, unet=None, safety_checker=None, feature_extractor=None,
-            scheduler=CLASSES[own].from_config(file), requires_safety_checker=False)
+            scheduler=CLASSES.get(own, EulerDiscreteScheduler).from_config(file), requires_safety_checker=False)
         for kind in CLASSES:
             if kind == own:
                 scheduler = pipeline.scheduler

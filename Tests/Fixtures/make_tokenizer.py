@@ -1,12 +1,16 @@
 """What transformers' CLIPTokenizer makes of prompts that independent tokenizers get wrong, and of seeded random text.
 
 Run from the repository root: python Tests/Fixtures/make_tokenizer.py [RANDOM_COUNT FILE]
-Needs: pip install transformers. Writes Tests/Fixtures/tokenizer/prompts.json, or as many random texts as wanted to FILE.
+Needs: pip install transformers. Writes Tests/Fixtures/tokenizer/prompts.json and, with the special tokens of Stable
+Diffusion 2, exclamations.json; or as many random texts as wanted to FILE.
 """
 import json
+import pathlib
 import random
+import shutil
 import string
 import sys
+import tempfile
 import unicodedata
 
 from transformers import CLIPTokenizer
@@ -100,6 +104,12 @@ PROMPTS = [
     "word " * 75 + "</w>",
     "a very long prompt, " * 30 + "<|endoftext|> the end",
 ]
+# In Stable Diffusion 2, "!" is the padding, and a special token wherever it stands.
+EXCLAMATIONS = [
+    "", "a cat", "!", "!!", "! !", "a cat!", "a cat!!! and a dog", "!a", "a!b!c", "wow!?!...!,", "it!'s", "don!'t",
+    "\u00a1hola!", "caf\u00e9!", "e!\u0301 !\u0301", "1!2", "x\uff01y", "a !</w> b", "hey!<|endoftext|>!b",
+    "<|start!oftext|>", "\n!\t", "word! " * 50, "!" * 100, "one " * 74 + "two! three!", "a " * 74 + "!!!", "a<|endoftext|>! b",
+]
 
 BLOCKS = [
     (0, 0x250), (0x250, 0x600), (0x600, 0x1200), (0x1200, 0x2000), (0x2000, 0x3100), (0x3100, 0xA800),
@@ -127,12 +137,9 @@ def random_text(rng):
     return "".join(pieces)
 
 
-def main():
-    tokenizer = CLIPTokenizer.from_pretrained("models/emoji/tokenizer", model_max_length=LENGTH)
-    rng = random.Random(0)
-    count, output = sys.argv[1:] or (120, "Tests/Fixtures/tokenizer/prompts.json")
+def write(output, tokenizer, texts):
     cases = []
-    for text in PROMPTS + [random_text(rng) for _ in range(int(count))]:
+    for text in texts:
         ids = tokenizer(text, padding="max_length", max_length=LENGTH, truncation=True).input_ids
         untruncated = tokenizer(text, padding="longest").input_ids
         dropped = tokenizer.batch_decode([untruncated[LENGTH - 1 : -1]])[0] if len(untruncated) > LENGTH else None
@@ -142,6 +149,22 @@ def main():
     with open(output, "w") as file:
         file.write("[\n" + ",\n".join(json.dumps(case) for case in cases) + "\n]\n")
     print(len(cases), "texts")
+
+
+def main():
+    source = pathlib.Path("models/emoji/tokenizer")
+    tokenizer = CLIPTokenizer.from_pretrained(source, model_max_length=LENGTH)
+    rng = random.Random(0)
+    count, output = sys.argv[1:] or (120, "Tests/Fixtures/tokenizer/prompts.json")
+    write(output, tokenizer, PROMPTS + [random_text(rng) for _ in range(int(count))])
+    if sys.argv[1:]:
+        return
+    with tempfile.TemporaryDirectory() as folder:
+        shutil.copytree(source, folder, dirs_exist_ok=True)
+        shutil.copy("Tests/Fixtures/pipeline-sd2/special_tokens_map.json", folder)
+        tokenizer = CLIPTokenizer.from_pretrained(folder)
+    texts = [text for text in PROMPTS if "!" in text and "|>" not in text]
+    write("Tests/Fixtures/tokenizer/exclamations.json", tokenizer, EXCLAMATIONS + texts)
 
 
 if __name__ == "__main__":

@@ -95,6 +95,15 @@ struct LatentsTests {
         #expect(throws: LatentsError.notDivisible(images: 1, parts: 2)) { try parts[0].guided(scale: 7.5) }
     }
 
+    /// `rescale_noise_cfg` by hand, each image for itself: conditional deviations of √2, guided ones of 4√2 and 8√2.
+    @Test func rescalingBringsTheDeviationBack() throws {
+        let batch = try Latents(shape: [4, 1, 1, 2], values: [0, 0, 0, 8, 2, 4, 3, 5])
+        #expect(try batch.guided(scale: 4).values == [8, 16, 12, -4])
+        #expect(try batch.guided(scale: 4, rescale: 0).values == [8, 16, 12, -4])
+        #expect(try batch.guided(scale: 4, rescale: 1).values == [2, 4, 1.5, -0.5])
+        #expect(try batch.guided(scale: 4, rescale: 0.5).values == [5, 10, 6.75, -2.25])
+    }
+
     /// One call for the whole batch, as `torch.randn` of a batch, and the stream goes on.
     @Test func noiseIsDrawnForAllImagesAtOnce() throws {
         var (generator, plain) = (NoiseGenerator(seed: 7), NoiseGenerator(seed: 7))

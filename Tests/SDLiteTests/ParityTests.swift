@@ -64,7 +64,7 @@ import Testing
     @Test(arguments: ["pndm", "ddim", "lms", "unguided", "negative", "odd_size", "two"])
     func pictures(_ name: String) throws {
         let picture = try #require(tiny.cases.pictures[name])
-        let result = try pipeline.generate(options(picture))
+        let result = try pipeline.generate(tiny.options(picture))
         let steps = try tiny.expected("picture.\(name).steps").values
         // Ten guided steps amplify an error of the U-Net less than fourfold (measured with diffusers).
         let last = Array(steps.suffix(result.latents.values.count))
@@ -90,7 +90,7 @@ import Testing
             #expect(relativeRMS(image.values, try tiny.expected("\(name).image").values) < 1e-3, "\(name)")
         }
         for (name, picture) in tiny.cases.pictures {
-            let pixels = try pipeline.generate(options(picture)).images.flatMap(\.pixels)
+            let pixels = try pipeline.generate(tiny.options(picture)).images.flatMap(\.pixels)
             #expect(psnr(pixels, try tiny.expected("picture.\(name).images").values) > 50, "\(name)")
         }
     }
@@ -132,17 +132,5 @@ import Testing
         let latents = try tiny.latents("vae.9x13.latents") * tiny.pipeline.vae.scalingFactor
         let image = Latents(channelsLast: try tiny.pipeline.vae.decode(scaled: latents))
         #expect(relativeRMS(image.values, try tiny.expected("vae.9x13.image").values) < 0.024)
-    }
-
-    private func options(_ picture: TinyPipeline.Picture) throws -> GenerationOptions {
-        var options = GenerationOptions(prompt: tiny.cases.prompt)
-        options.negativePrompt = picture.negative ?? ""
-        (options.width, options.height) = (picture.width, picture.height)
-        options.steps = tiny.cases.steps
-        options.guidanceScale = picture.guidance ?? 7.5
-        options.seed = picture.seed
-        options.scheduler = try pipeline.model.scheduler(SchedulerKind(named: picture.scheduler))
-        options.count = picture.count ?? 1
-        return options
     }
 }

@@ -165,7 +165,8 @@ import Testing
             { $0.prompts = [] }, { $0.count = 0 }, { $0.count = -1 }, { $0.count = .max }, { $0.steps = 0 },
             { $0.steps = -5 }, { $0.steps = .max }, { $0.width = 0 }, { $0.width = -8 }, { $0.width = 12 },
             { $0.width = .max }, { $0.height = 1 << 40 }, { ($0.width, $0.height) = (8192, 8192) },
-            { $0.guidanceScale = .nan }, { $0.guidanceScale = .infinity },
+            { $0.guidanceScale = .nan }, { $0.guidanceScale = .infinity }, { $0.guidanceRescale = .nan },
+            { $0.guidanceRescale = 1.5 }, { $0.guidanceRescale = -0.1 },
             { ($0.start, $0.count) = (.latents(latents), 2) }, { ($0.start, $0.width) = (.latents(latents), 128) },
         ]
         for (i, change) in wrong.enumerated() {

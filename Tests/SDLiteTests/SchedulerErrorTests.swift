@@ -37,7 +37,9 @@ import Testing
 
     @Test func unknownClass() throws {
         let euler = #"{"_class_name": "EulerDiscreteScheduler"}"#
-        #expect(Self.message(euler) == #"unknown scheduler "EulerDiscreteScheduler": choose pndm, ddim or lms"#)
+        #expect(
+            Self.message(euler) == "scheduler_config.json names \"EulerDiscreteScheduler\", which this program does "
+                + "not have: choose a scheduler, pndm, ddim or lms")
         #expect(try Self.make(euler, .ddim) is DDIMScheduler)
     }
 

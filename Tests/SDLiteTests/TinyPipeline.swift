@@ -22,8 +22,17 @@ struct TinyPipeline {
         var height: Int
         var seed: UInt64
         var guidance: Float?
+        var rescale: Float?
         var negative: String?
         var count: Int?
+        var steps: Int?
+        var changes: Changes?
+    }
+
+    /// Of the scheduler's settings.
+    struct Changes: Decodable {
+        var rescale_betas_zero_snr: Bool?
+        var timestep_spacing: String?
     }
 
     let pipeline: Pipeline
@@ -34,6 +43,32 @@ struct TinyPipeline {
         pipeline = try Pipeline(model: Model(path: TinyModel.path(weights)), compute: Compute(arithmetic: arithmetic))
         cases = try Fixtures.decode(Cases.self, "pipeline/cases.json")
         expected = try SafetensorsFile(path: Fixtures.path("pipeline/expected.safetensors"))
+    }
+
+    /// The model of version 2.
+    init(sd2 arithmetic: Arithmetic) throws {
+        pipeline = try Pipeline(model: Model(path: TinyModel.sd2()), compute: Compute(arithmetic: arithmetic))
+        cases = try Fixtures.decode(Cases.self, "pipeline-sd2/cases.json")
+        expected = try SafetensorsFile(path: Fixtures.path("pipeline-sd2/expected.safetensors"))
+    }
+
+    /// What a picture of the cases is to be painted with.
+    func options(_ picture: Picture) throws -> GenerationOptions {
+        var options = GenerationOptions(prompt: cases.prompt)
+        options.negativePrompt = picture.negative ?? ""
+        (options.width, options.height) = (picture.width, picture.height)
+        options.steps = picture.steps ?? cases.steps
+        options.guidanceScale = picture.guidance ?? 7.5
+        options.guidanceRescale = picture.rescale ?? 0
+        options.seed = picture.seed
+        options.scheduler = try pipeline.model.scheduler(SchedulerKind(named: picture.scheduler)) { configuration in
+            configuration.rescaleBetasZeroSNR = picture.changes?.rescale_betas_zero_snr ?? false
+            if let spacing = picture.changes?.timestep_spacing.flatMap({ TimestepSpacing(rawValue: $0) }) {
+                configuration.timestepSpacing = spacing
+            }
+        }
+        options.count = picture.count ?? 1
+        return options
     }
 
     /// What diffusers computed under this name.

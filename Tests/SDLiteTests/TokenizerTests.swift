@@ -18,9 +18,21 @@ struct TokenizerTests {
         let tokenizer = try Self.tokenizer.get()
         let cases = try Fixtures.decode([Case].self, "tokenizer/prompts.json")
         #expect(cases.count > 180)
+        try check(tokenizer, cases, padID: 49407)
+    }
+
+    /// Prompts are filled up with `!`, and one in a prompt is that very token.
+    @Test func encodesLikeTransformersForVersion2() throws {
+        let tokenizer = try Tokenizer(tokens: Self.tokens(), merges: Self.merges(), padToken: "!")
+        let cases = try Fixtures.decode([Case].self, "tokenizer/exclamations.json")
+        #expect(cases.count > 20)
+        try check(tokenizer, cases, padID: 0)
+    }
+
+    private func check(_ tokenizer: Tokenizer, _ cases: [Case], padID: Int) throws {
         for example in cases {
             let encoding = tokenizer.encode(example.text)
-            let padding = Array(repeating: 49407, count: 77 - example.ids.count)
+            let padding = Array(repeating: padID, count: 77 - example.ids.count)
             #expect(encoding.ids == example.ids + padding, "\(example.text.debugDescription)")
             // Bytes, because == on strings would also hold for another spelling of the same characters.
             #expect(encoding.truncatedText.map { Array($0.utf8) } == example.truncatedText.map { Array($0.utf8) })
@@ -28,7 +40,7 @@ struct TokenizerTests {
     }
 
     @Test func padsWithTheGivenToken() throws {
-        let tokenizer = try Tokenizer(tokens: Self.tokens(), merges: Self.merges(), padID: 0)
+        let tokenizer = try Tokenizer(tokens: Self.tokens(), merges: Self.merges(), padToken: "!")
         #expect(tokenizer.encode("a cat").ids == [49406, 320, 2368, 49407] + Array(repeating: 0, count: 73))
     }
 
@@ -40,9 +52,9 @@ struct TokenizerTests {
 
     @Test func refusesListsThatDoNotFit() {
         let special = "<|startoftext|>\n<|endoftext|>\n"
-        func error(_ tokens: String, _ merges: String, padID: Int? = nil) -> TokenizerError? {
+        func error(_ tokens: String, _ merges: String, padToken: String? = nil) -> TokenizerError? {
             #expect(throws: TokenizerError.self) {
-                try Tokenizer(tokens: Array(tokens.utf8), merges: Array(merges.utf8), padID: padID)
+                try Tokenizer(tokens: Array(tokens.utf8), merges: Array(merges.utf8), padToken: padToken)
             }
         }
         #expect(error("", "") == .missingToken("<|startoftext|>"))
@@ -52,8 +64,8 @@ struct TokenizerTests {
         #expect(error("a\nb\n" + special, "b c\n") == .missingToken("c"))
         #expect(error("a\nb\nab\n" + special, "a b\nab\n") == .badMerge(line: 2))
         #expect(error("a\nb\nab\n" + special, "a  b\n") == .badMerge(line: 1))
-        #expect(error("a\n" + special, "", padID: 3) == .badPadding(id: 3, count: 3))
-        #expect(error("a\n" + special, "", padID: -1) == .badPadding(id: -1, count: 3))
+        #expect(error("a\n" + special, "", padToken: "!") == .missingToken("!"))
+        #expect(error("a\n\n" + special, "", padToken: "") == .missingToken(""))
     }
 
     @Test func aByteThatTheVocabularyLacksBecomesTheEndToken() throws {

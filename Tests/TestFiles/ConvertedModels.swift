@@ -1,8 +1,10 @@
 import Foundation
 
-/// Tests/Fixtures/pipeline, a Stable Diffusion in miniature with seeded weights, with the bundled model's tokenizer.
+/// Stable Diffusions in miniature with seeded weights (Tests/Fixtures/make_pipeline.py), with the bundled model's
+/// tokenizer.
 public enum TinyModel {
     public enum Weights: String { case int8, fp16 }
+    public enum Version { case sd1, sd2 }
 
     /// The converted model, which tests only read.
     public static func path(_ weights: Weights = .int8) throws -> String {
@@ -12,16 +14,29 @@ public enum TinyModel {
         }
     }
 
+    /// The same of version 2, with fp16 weights.
+    public static func sd2() throws -> String { try fp16SD2.get() }
+
     private static let int8 = Result { try convert(checkpoint.get(), .int8, to: scratch.get().path("tiny-int8.sdq")) }
     private static let fp16 = Result { try convert(checkpoint.get(), .fp16, to: scratch.get().path("tiny-fp16.sdq")) }
+    private static let fp16SD2 = Result {
+        try convert(copyCheckpoint(.sd2, to: scratch.get()), .fp16, to: scratch.get().path("tiny-sd2.sdq"))
+    }
     private static let checkpoint = Result { try copyCheckpoint(to: scratch.get()) }
 
-    /// A checkpoint of the test's own: `checkpoint/` in the folder.
-    public static func copyCheckpoint(to folder: TemporaryFolder) throws -> String {
+    /// A checkpoint of the test's own: `checkpoint/` in the folder, or `checkpoint-sd2/`.
+    public static func copyCheckpoint(_ version: Version = .sd1, to folder: TemporaryFolder) throws -> String {
         let files = FileManager.default
-        let path = folder.path("checkpoint")
-        try files.copyItem(atPath: Fixtures.path("pipeline/checkpoint"), toPath: path)
+        let path = folder.path(version == .sd1 ? "checkpoint" : "checkpoint-sd2")
+        let fixture = version == .sd1 ? "pipeline" : "pipeline-sd2"
+        try files.copyItem(atPath: Fixtures.path(fixture + "/checkpoint"), toPath: path)
         try files.copyItem(atPath: BundledModel.checkpoint + "/tokenizer", toPath: path + "/tokenizer")
+        if version == .sd2 {
+            try files.copyItem(atPath: Fixtures.path("pipeline/checkpoint/vae"), toPath: path + "/vae")
+            let map = path + "/tokenizer/special_tokens_map.json"
+            try files.removeItem(atPath: map)
+            try files.copyItem(atPath: Fixtures.path(fixture + "/special_tokens_map.json"), toPath: map)
+        }
         return path
     }
 

@@ -19,14 +19,32 @@ extension Latents {
     ///
     /// Called on a batch of two halves, first the unconditional predictions, then the conditional ones of the same
     /// images.
-    /// - Parameter scale: 1 leaves the conditional predictions, up to rounding; more follows the prompt more strictly
+    /// - Parameters:
+    ///   - scale: 1 leaves the conditional predictions, up to rounding; more follows the prompt more strictly
+    ///   - rescale: 0…1, how far each image's standard deviation is brought back to that of its conditional prediction
+    ///     (Lin et al. 2023, arXiv 2305.08891, section 3.4; diffusers' `rescale_noise_cfg`)
     /// - Returns: half the batch, `unconditional + scale * (conditional - unconditional)`
     /// - Throws: `LatentsError.notDivisible` for an odd number of images
-    public func guided(scale: Float) throws -> Latents {
+    public func guided(scale: Float, rescale: Float = 0) throws -> Latents {
         let halves = try chunked(2)
-        return try halves[0].combined(with: halves[1]) { unconditional, conditional in
+        let guided = try halves[0].combined(with: halves[1]) { unconditional, conditional in
             unconditional + scale * (conditional - unconditional)
         }
+        guard rescale > 0 else { return guided }
+        return try .concatenated(
+            (0..<guided.shape[0]).map { image in
+                let (picture, conditional) = (try guided[image], try halves[1][image])
+                let factor = conditional.standardDeviation / picture.standardDeviation
+                return picture.map { rescale * ($0 * factor) + (1 - rescale) * $0 }
+            })
+    }
+
+    /// Of all numbers, with Bessel's correction as torch's `std`.
+    private var standardDeviation: Float {
+        let count = Double(values.count)
+        let mean = values.reduce(0) { $0 + Double($1) } / count
+        let sum = values.reduce(0) { $0 + (Double($1) - mean) * (Double($1) - mean) }
+        return Float((sum / (count - 1)).squareRoot())
     }
 
     func map(_ operation: (Float) -> Float) -> Latents {

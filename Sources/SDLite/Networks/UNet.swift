@@ -1,7 +1,7 @@
 import Architecture
 import Kernels
 
-/// The noise predictor of Stable Diffusion 1.x (Rombach et al. 2022; diffusers models/unets/unet_2d_condition.py).
+/// The noise predictor of Stable Diffusion (Rombach et al. 2022; diffusers models/unets/unet_2d_condition.py).
 public struct UNet: Sendable {
     private let compute: Compute
     private let timeEmbedding: TimestepEmbedding
@@ -12,7 +12,7 @@ public struct UNet: Sendable {
     private let normOut: GroupNorm
     private let convOut: Conv2d
     let footprint: WeightFootprint
-    /// Channels of the latents that it reads: 4 in Stable Diffusion 1.
+    /// Channels of the latents that it reads: 4 in Stable Diffusion.
     public let inChannels: Int
     /// Width of the text encoder's hidden states that the cross-attention reads.
     public let contextChannels: Int

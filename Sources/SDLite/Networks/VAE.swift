@@ -14,7 +14,7 @@ public struct VAE: Sendable {
     /// Of the last doubling.
     private let widestChannels: Int
     let footprint: WeightFootprint
-    /// Channels of the latents that it decodes: 4 in Stable Diffusion 1.
+    /// Channels of the latents that it decodes: 4 in Stable Diffusion.
     public let latentChannels: Int
     /// What latents are divided by before decoding.
     public let scalingFactor: Float

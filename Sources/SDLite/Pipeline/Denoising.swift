@@ -25,6 +25,7 @@ public struct Denoising: Sequence, IteratorProtocol {
     private let unet: UNet
     /// nil: no guidance.
     private let guidanceScale: Float?
+    private let guidanceRescale: Float
     /// One a prompt, each for `picturesPerPrompt` pictures.
     private let conditionings: [Conditioning]
     private let picturesPerPrompt: Int
@@ -39,11 +40,12 @@ public struct Denoising: Sequence, IteratorProtocol {
     ///   - latents: noise of unit variance
     init(
         unet: UNet, scheduler: any Scheduler, prompts: [Tensor], picturesPerPrompt: Int, guidanceScale: Float?,
-        latents: Latents, generator: NoiseGenerator
+        guidanceRescale: Float, latents: Latents, generator: NoiseGenerator
     ) throws {
         self.unet = unet
         self.scheduler = scheduler
         self.guidanceScale = guidanceScale
+        self.guidanceRescale = guidanceRescale
         self.picturesPerPrompt = picturesPerPrompt
         self.generator = generator
         timesteps = scheduler.timesteps
@@ -75,7 +77,8 @@ public struct Denoising: Sequence, IteratorProtocol {
         try Latents.concatenated(
             (0..<latents.shape[0]).map { picture in
                 let prediction = try unet(latents[picture], step: index, conditionings[picture / picturesPerPrompt])
-                return try guidanceScale.map { try prediction.guided(scale: $0) } ?? prediction
+                return try guidanceScale.map { try prediction.guided(scale: $0, rescale: guidanceRescale) }
+                    ?? prediction
             })
     }
 }

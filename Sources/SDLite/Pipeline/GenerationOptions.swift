@@ -9,11 +9,14 @@ public struct GenerationOptions: Sendable {
     /// Pixels; nil takes the size that the model was trained for. Both sides are multiples of 8, of at most 2048 × 2048
     /// pixels together.
     public var height: Int?
-    /// Steps of denoising. PNDM evaluates the U-Net once more than that, as Stable Diffusion 1 has it set up.
+    /// Steps of denoising. PNDM evaluates the U-Net once more than that, as Stable Diffusion has it set up.
     public var steps: Int
     /// How strongly to follow the prompt (Ho & Salimans 2022). At 1 or less there is no guidance, and half the work;
     /// nil takes the model's default.
     public var guidanceScale: Float?
+    /// With guidance: how far the prediction's contrast is brought back to that of the prompt's own, 0 (not at all) to 1
+    /// (Lin et al. 2023, arXiv 2305.08891); 0.7 for models that were trained with zero-SNR betas.
+    public var guidanceRescale: Float
     /// nil takes a random one, which `Generation` reports.
     public var seed: UInt64?
     /// Which of PyTorch's generators the seed is for.
@@ -48,7 +51,7 @@ public struct GenerationOptions: Sendable {
     /// Options for several prompts; the defaults are diffusers'. They are checked when they are used.
     public init(
         prompts: [String], negativePrompt: String = "", width: Int? = nil, height: Int? = nil, steps: Int = 50,
-        guidanceScale: Float? = nil, seed: UInt64? = nil, noiseSource: NoiseSource = .cpu,
+        guidanceScale: Float? = nil, guidanceRescale: Float = 0, seed: UInt64? = nil, noiseSource: NoiseSource = .cpu,
         scheduler: (any Scheduler)? = nil, count: Int = 1, start: Start = .noise, output: Output = .images,
         vaeTiling: Bool = false
     ) {
@@ -58,6 +61,7 @@ public struct GenerationOptions: Sendable {
         self.height = height
         self.steps = steps
         self.guidanceScale = guidanceScale
+        self.guidanceRescale = guidanceRescale
         self.seed = seed
         self.noiseSource = noiseSource
         self.scheduler = scheduler
@@ -70,14 +74,14 @@ public struct GenerationOptions: Sendable {
     /// Options for one prompt.
     public init(
         prompt: String, negativePrompt: String = "", width: Int? = nil, height: Int? = nil, steps: Int = 50,
-        guidanceScale: Float? = nil, seed: UInt64? = nil, noiseSource: NoiseSource = .cpu,
+        guidanceScale: Float? = nil, guidanceRescale: Float = 0, seed: UInt64? = nil, noiseSource: NoiseSource = .cpu,
         scheduler: (any Scheduler)? = nil, count: Int = 1, start: Start = .noise, output: Output = .images,
         vaeTiling: Bool = false
     ) {
         self.init(
             prompts: [prompt], negativePrompt: negativePrompt, width: width, height: height, steps: steps,
-            guidanceScale: guidanceScale, seed: seed, noiseSource: noiseSource, scheduler: scheduler, count: count,
-            start: start, output: output, vaeTiling: vaeTiling)
+            guidanceScale: guidanceScale, guidanceRescale: guidanceRescale, seed: seed, noiseSource: noiseSource,
+            scheduler: scheduler, count: count, start: start, output: output, vaeTiling: vaeTiling)
     }
 
     /// Pictures in all.

@@ -31,11 +31,21 @@ public final class Model: Sendable {
     }
 
     /// The tokenizer of this model's vocabulary.
-    /// - Throws: `TokenizerError`, or `FormatError` for damaged bytes
+    /// - Throws: `TokenizerError`, `ModelError` for a file that does not name the padding, or `FormatError` for damaged
+    ///   bytes
     public func tokenizer() throws -> Tokenizer {
         try Tokenizer(
             tokens: Self.document("tokenizer/tokens.txt", in: file),
-            merges: Self.document("tokenizer/merges.txt", in: file))
+            merges: Self.document("tokenizer/merges.txt", in: file), padToken: padToken())
+    }
+
+    /// What fills prompts up. Converters that knew Stable Diffusion 1 only wrote nothing about it, but took models of
+    /// version 2 nevertheless, which have another text encoder.
+    private func padToken() throws -> String? {
+        let name = "tokenizer/pad_token.txt"
+        guard file.hasDocument(name) || configurations.textEncoder.activation != "quick_gelu" else { return nil }
+        let line = try Self.document(name, in: file).prefix { $0 != UInt8(ascii: "\n") }
+        return String(decoding: line.prefix(100), as: UTF8.self)
     }
 
     /// The text encoder, its weights left in the file.

@@ -6,6 +6,7 @@ struct Request {
     let scheduler: any Scheduler
     /// nil: no guidance.
     let guidanceScale: Float?
+    let guidanceRescale: Float
     /// What is encoded together for each prompt: with guidance, the negative prompt and the prompt.
     let texts: [[String]]
     let picturesPerPrompt: Int
@@ -23,6 +24,10 @@ struct Request {
         let scale = options.guidanceScale ?? model.defaultGuidanceScale
         guard scale.isFinite else { throw ModelError.badOption("guidanceScale must be a finite number, not \(scale)") }
         guidanceScale = scale > 1 ? scale : nil
+        guard 0...1 ~= options.guidanceRescale else {
+            throw ModelError.badOption("guidanceRescale must be 0 to 1, not \(options.guidanceRescale)")
+        }
+        guidanceRescale = options.guidanceRescale
         texts = options.prompts.map { scale > 1 ? [options.negativePrompt, $0] : [$0] }
         picturesPerPrompt = options.count
 

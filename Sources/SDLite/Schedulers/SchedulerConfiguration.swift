@@ -15,9 +15,9 @@ public enum BetaSchedule: String, CaseIterable, Sendable {
 public struct SchedulerConfiguration: Sendable, Equatable {
     /// Timesteps of the forward process that the model was trained with, at most 100,000.
     public var numTrainTimesteps = 1000
-    /// Variance that is added at the first timestep; 0.00085 for Stable Diffusion 1.
+    /// Variance that is added at the first timestep; 0.00085 for Stable Diffusion.
     public var betaStart = 0.0001
-    /// Variance that is added at the last timestep; 0.012 for Stable Diffusion 1.
+    /// Variance that is added at the last timestep; 0.012 for Stable Diffusion.
     public var betaEnd = 0.02
     /// What lies between `betaStart` and `betaEnd`.
     public var betaSchedule = BetaSchedule.linear

@@ -6,6 +6,8 @@ public enum SchedulerError: LocalizedError, Equatable, CustomStringConvertible {
     case missingClassName(known: String)
     /// A scheduler that there is no implementation of.
     case unknownScheduler(String, known: String)
+    /// The configuration's scheduler is one that there is no implementation of, and no other was asked for.
+    case unknownClass(String, known: String)
     /// A value of `beta_schedule`, `prediction_type` or `timestep_spacing` that the scheduler does not know.
     case unknownValue(option: String, value: String, known: [String])
     /// An option that changes the result and is not implemented.
@@ -35,6 +37,9 @@ public enum SchedulerError: LocalizedError, Equatable, CustomStringConvertible {
             return "scheduler_config.json has no _class_name: choose a scheduler, \(known)"
         case .unknownScheduler(let name, let known):
             return "unknown scheduler \(name.prefix(80).debugDescription): choose \(known)"
+        case .unknownClass(let name, let known):
+            return "scheduler_config.json names \(name.prefix(80).debugDescription), which this program does not have: "
+                + "choose a scheduler, \(known)"
         case .unknownValue(let option, let value, let known):
             return "scheduler configuration: \(option) is \(value.prefix(80).debugDescription), expected one of "
                 + known.joined(separator: ", ")

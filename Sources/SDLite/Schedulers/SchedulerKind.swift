@@ -38,12 +38,17 @@ public enum SchedulerKind: String, CaseIterable, Sendable {
     ///   capitals do not matter.
     /// - Throws: `SchedulerError.unknownScheduler`.
     public init(named name: String) throws {
+        guard let kind = Self.kind(named: name) else {
+            throw SchedulerError.unknownScheduler(name, known: Self.names)
+        }
+        self = kind
+    }
+
+    private static func kind(named name: String) -> Self? {
         let wanted = name.lowercased()
-        let kind = Self.allCases.first { kind in
+        return allCases.first { kind in
             ([kind.rawValue, kind.className] + kind.entry.aliases).contains { $0.lowercased() == wanted }
         }
-        guard let kind else { throw SchedulerError.unknownScheduler(name, known: Self.names) }
-        self = kind
     }
 
     /// The kind that a model's `scheduler_config.json` names.
@@ -52,7 +57,10 @@ public enum SchedulerKind: String, CaseIterable, Sendable {
         guard let className = try SchedulerFile(json: configurationJSON).className else {
             throw SchedulerError.missingClassName(known: Self.names)
         }
-        try self.init(named: className)
+        guard let kind = Self.kind(named: className) else {
+            throw SchedulerError.unknownClass(className, known: Self.names)
+        }
+        self = kind
     }
 
     /// The settings that diffusers would make a scheduler of this kind with, for a model with this file.

@@ -20,20 +20,26 @@ public struct Tokenizer: Sendable {
     /// The id that fills an encoding up to `length`.
     public let padID: Int
     let vocabulary: TokenizerVocabulary
+    /// Spellings that are one token wherever in a text they stand.
+    private let specialTokens: [(spelling: [Unicode.Scalar], id: Int)]
 
     /// - Parameters:
     ///   - tokens: every token's spelling, one a line, in the order of the ids (GPT-2's byte alphabet, `</w>` at the
     ///     end of words, and the special tokens `<|startoftext|>` and `<|endoftext|>`)
     ///   - merges: `a b` a line, the most frequent first; a first line `#version…` is skipped
-    ///   - padID: fills the encoding up; the end token's id by default, as in Stable Diffusion 1
+    ///   - padToken: fills the encoding up; the end token by default, as in Stable Diffusion 1. Another one, such as
+    ///     the `!` of Stable Diffusion 2, becomes a special token: in a text it stands for itself, joined to nothing
     /// - Throws: `TokenizerError` if the lists do not fit each other
-    public init(tokens: [UInt8], merges: [UInt8], padID: Int? = nil) throws {
+    public init(tokens: [UInt8], merges: [UInt8], padToken: String? = nil) throws {
         vocabulary = try TokenizerVocabulary(tokens: tokens, merges: merges)
         (startID, endID) = (vocabulary.startID, vocabulary.endID)
-        if let padID, !vocabulary.tokens.indices.contains(padID) {
-            throw TokenizerError.badPadding(id: padID, count: vocabulary.tokens.count)
-        }
-        self.padID = padID ?? vocabulary.endID
+        padID = try padToken.map(vocabulary.id) ?? endID
+        var specialTokens = [
+            (spelling: WordSplitter.Special.start.spelling, id: startID),
+            (spelling: WordSplitter.Special.end.spelling, id: endID),
+        ]
+        if let padToken, padID != endID { specialTokens.append((Array(padToken.unicodeScalars), padID)) }
+        self.specialTokens = specialTokens
     }
 
     /// The ids of a text. Any text can be encoded; what exceeds 75 tokens is dropped.
@@ -70,9 +76,12 @@ public struct Tokenizer: Sendable {
         var parts: [Part] = []
         var (start, i) = (0, 0)
         while i < scalars.count {
-            guard let special = WordSplitter.special(at: i, in: scalars) else { i += 1; continue }
+            guard let special = specialTokens.first(where: { scalars[i...].starts(with: $0.spelling) }) else {
+                i += 1
+                continue
+            }
             if start < i { parts.append(.text(Array(scalars[start..<i]))) }
-            parts.append(.special(special == .start ? startID : endID))
+            parts.append(.special(special.id))
             i += special.spelling.count
             start = i
         }

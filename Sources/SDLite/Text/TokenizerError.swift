@@ -8,8 +8,6 @@ public enum TokenizerError: LocalizedError, Equatable, CustomStringConvertible {
     case duplicateToken(String)
     /// A line that is not two tokens with one space between them; lines count from 1.
     case badMerge(line: Int)
-    /// An id for padding beyond the `count` tokens of the vocabulary.
-    case badPadding(id: Int, count: Int)
 
     public var description: String {
         switch self {
@@ -19,8 +17,6 @@ public enum TokenizerError: LocalizedError, Equatable, CustomStringConvertible {
             "tokenizer/tokens.txt in the model: the token \(token.debugDescription) is listed twice"
         case .badMerge(let line):
             "tokenizer/merges.txt in the model: line \(line) is not two tokens separated by one space"
-        case .badPadding(let id, let count):
-            "tokenizer in the model: padding id \(id) is not among the \(count) tokens"
         }
     }
 

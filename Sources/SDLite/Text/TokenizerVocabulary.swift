@@ -52,6 +52,12 @@ struct TokenizerVocabulary: Sendable {
         self.merges = merges
     }
 
+    /// The id of a token that is spelled in ASCII.
+    func id(of token: String) throws(TokenizerError) -> Int {
+        guard !token.isEmpty, let id = tokens.firstIndex(of: Array(token.utf8)[...]) else { throw .missingToken(token) }
+        return id
+    }
+
     /// The tokens of one word: starting from its bytes, always the earliest of the listed merges that applies.
     func encode(word: ArraySlice<Unicode.Scalar>) -> [Int] {
         let bytes = word.flatMap { Array(String($0).utf8) }

@@ -19,8 +19,13 @@ enum Documents {
                 file: texts.path("tokenizer"),
                 reason: "\(tokenizer.tokens.count) tokens, but the text encoder's vocab_size is \(vocabularySize)")
         }
+        guard tokenizer.tokens.contains(tokenizer.padToken) else {
+            throw ConvertError.badTokenizer(
+                file: texts.path("tokenizer"), reason: "pad_token '\(tokenizer.padToken)' is none of the tokens")
+        }
         documents.append(("tokenizer/tokens.txt", lines(tokenizer.tokens)))
         documents.append(("tokenizer/merges.txt", lines(tokenizer.merges)))
+        documents.append(("tokenizer/pad_token.txt", lines([tokenizer.padToken])))
         let config = "tokenizer/tokenizer_config.json"
         if texts.contains(config) { documents.append((config, try texts.read(config))) }
         documents.append(("LICENSE.txt", try licence(texts)))

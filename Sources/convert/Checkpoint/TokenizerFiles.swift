@@ -6,9 +6,11 @@ struct TokenizerFiles {
     let tokens: [String]
     /// "a b", the most important first.
     let merges: [String]
+    /// What prompts are filled up with.
+    let padToken: String
 
     init(_ texts: CheckpointTexts) throws {
-        try TokenizerFiles.checkPadding(texts)
+        padToken = try TokenizerSettings(texts).padToken
         let vocabulary = "tokenizer/vocab.json"
         let merges = "tokenizer/merges.txt"
         let single = "tokenizer/tokenizer.json"
@@ -33,47 +35,6 @@ struct TokenizerFiles {
         } else {
             throw ConvertError.missingFile(
                 folder: texts.path("tokenizer"), wanted: "vocab.json with merges.txt, or tokenizer.json,")
-        }
-    }
-
-    /// Refuses tokenizers that fill prompts up with another token than the engine does, as those of Stable Diffusion 2
-    /// do. The files are read as transformers does (`_from_pretrained` in tokenization_utils_base.py): what
-    /// special_tokens_map.json says comes first, unless the other file is of the newer kind that lists added tokens.
-    private static func checkPadding(_ texts: CheckpointTexts) throws {
-        func settings(_ name: String) throws -> Settings? {
-            guard texts.contains(name) else { return nil }
-            return try decodeJSON(Settings.self, from: texts.read(name), file: texts.path(name))
-        }
-        let config = "tokenizer/tokenizer_config.json"
-        let map = "tokenizer/special_tokens_map.json"
-        let (newer, older) = (try settings(config), try settings(map))
-        let isOlder = newer?.added_tokens_decoder == nil && older?.pad_token != nil
-        let end = "<|endoftext|>"
-        if let token = (isOlder ? older : newer)?.pad_token?.content, token != end {
-            throw ConvertError.badTokenizer(
-                file: texts.path(isOlder ? map : config),
-                reason: "pad_token is '\(oneLine(token))', expected '\(end)', as in Stable Diffusion 1.x")
-        }
-    }
-
-    private struct Settings: Decodable {
-        struct Ignored: Decodable {}
-        let pad_token: Token?
-        let added_tokens_decoder: Ignored?
-    }
-
-    /// "<|endoftext|>", or an object with that as its content.
-    private struct Token: Decodable {
-        let content: String
-
-        private enum CodingKeys: CodingKey { case content }
-
-        init(from decoder: any Decoder) throws {
-            if let text = try? decoder.singleValueContainer().decode(String.self) {
-                content = text
-            } else {
-                content = try decoder.container(keyedBy: CodingKeys.self).decode(String.self, forKey: .content)
-            }
         }
     }
 
