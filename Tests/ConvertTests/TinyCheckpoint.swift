@@ -42,7 +42,9 @@ struct TinyCheckpoint {
         "LICENSE.md": "Free as the wind.\n",
     ]
 
-    init() throws {
+    /// - Parameter changes: texts instead of these or besides
+    init(_ changes: [String: String] = [:]) throws {
+        texts.merge(changes) { $1 }
         var generator = SeededGenerator(seed: 5)
         let configurations = try Configurations { Array((texts[$0] ?? "").utf8) }
         for component in Component.allCases {

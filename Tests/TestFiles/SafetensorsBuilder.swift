@@ -4,6 +4,8 @@ public struct SafetensorsBuilder {
         case f32 = "F32", f16 = "F16", bf16 = "BF16", i64 = "I64"
     }
 
+    /// What the file says about itself.
+    public var metadata = ["format": "pt"]
     private var entries: [String] = []
     private var data: [UInt8] = []
 
@@ -29,7 +31,8 @@ public struct SafetensorsBuilder {
     }
 
     public var bytes: [UInt8] {
-        let all = [#""__metadata__":{"format":"pt"}"#] + entries
+        let texts = metadata.sorted { $0.key < $1.key }.map { #""\#($0.key)":"\#($0.value)""# }
+        let all = [#""__metadata__":{\#(texts.joined(separator: ","))}"#] + entries
         return SafetensorsBuilder.file(json: "{" + all.joined(separator: ",") + "}", data: data)
     }
 

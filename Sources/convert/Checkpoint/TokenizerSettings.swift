@@ -27,7 +27,8 @@ struct TokenizerSettings {
         case nil, .null, .number(77), .number(Self.unlimited...): break
         case .some(let length):
             throw ConvertError.badTokenizer(
-                file: texts.path(config), reason: "model_max_length is \(length), expected 77, as in Stable Diffusion 1 and 2")
+                file: texts.path(config),
+                reason: "model_max_length is \(length), expected 77, as in Stable Diffusion 1 and 2")
         }
         let isOlder = newer?.added_tokens_decoder == nil && older?.pad_token != nil
         padToken = (isOlder ? older : newer)?.pad_token?.content ?? Self.knownPadTokens[0]

@@ -1,4 +1,5 @@
 import CLIPMerges
+import FoundationEssentials
 import Quant
 
 /// The vocabulary of OpenAI's CLIP, which all of Stable Diffusion uses and single files do not hold.
@@ -12,8 +13,13 @@ enum CLIPVocabulary {
         return text
     }()
 
-    /// vocab.json: every token's id, in the order that simple_tokenizer.py of CLIP gives them.
-    static let ids: [String: Int] = {
+    /// vocab.json
+    static func vocabulary() throws -> [UInt8] { try encoded.get() }
+
+    private static let encoded = Result { Array(try JSONEncoder().encode(ids)) }
+
+    /// Every token's id, as simple_tokenizer.py of CLIP numbers them.
+    private static let ids: [String: Int] = {
         // GPT-2's stand-ins for the bytes: the visible ones of Latin-1, then U+0100 and on for the others.
         let bytes = [33...126, 161...172, 174...255, 256...323].joined().compactMap {
             Unicode.Scalar($0).map { String($0) }

@@ -18,13 +18,16 @@ struct LDMUNet {
         // One block for conv_in, then for each level its layers and, but for the last, what halves the size.
         let blocks = file.count(after: name("input_blocks."))
         let halvings = (0..<blocks).filter { file.contains(name("input_blocks.\($0).0.op.weight")) }
-        let stride = halvings.first ?? blocks
-        guard stride > 1, halvings.count < 8 else {
+        let stride = zip(halvings, [0] + halvings).map { $0 - $1 }.min() ?? blocks
+        guard stride > 1 else {
             throw .notAStableDiffusion(
                 file: file.path, reason: "no levels of layers can be told from its \(blocks) input_blocks")
         }
-        let levels = 0...halvings.count
+        let levels = 0..<(blocks + stride - 1) / stride
         layersPerBlock = stride - 1
+        for level in levels.dropFirst() {
+            _ = try file.shape(name("input_blocks.\(level * stride).0.op.weight"), rank: 4)
+        }
         var widths: [Int] = []
         for level in levels {
             let convolution = name("input_blocks.\(1 + level * stride).0.out_layers.3.weight")

@@ -1,7 +1,3 @@
-import Architecture
-import FoundationEssentials
-import Quant
-
 /// The texts that a single file lacks, as the folders of Stable Diffusion 1.4 and 2.1 have them. What the tensors tell is
 /// taken from them, the rest from the version.
 enum SingleFileTexts {
@@ -152,7 +148,7 @@ enum SingleFileTexts {
             }
             """
         return [
-            "tokenizer/vocab.json": Array(try JSONEncoder().encode(CLIPVocabulary.ids)),
+            "tokenizer/vocab.json": try CLIPVocabulary.vocabulary(),
             "tokenizer/merges.txt": CLIPVocabulary.merges,
             "tokenizer/tokenizer_config.json": Array(config.utf8),
             "tokenizer/special_tokens_map.json": Array(special.utf8),
