@@ -33,6 +33,27 @@ import Testing
         #expect(result.errors == "" && result.output == "")
     }
 
+    @Test func singleFiles() throws {
+        let names = try SingleFileNames.fixture("tiny1")
+        let stored = names.stored(try names.checkpoint())
+        let model = try folder.write("tiny.safetensors", TinyCheckpoint.bytes(stored))
+        let vae = try folder.write(
+            "vae.safetensors", TinyCheckpoint.bytes(stored.filter { $0.name.hasPrefix("first") }))
+        let output = folder.path("model.sdq")
+        var result = try run([model, "-o", output, "--prediction", "v", "--vae", vae])
+        #expect(result.status == 0)
+        #expect(result.errors.hasPrefix("note: this is Stable Diffusion 1; it predicts v: --prediction says so\n"))
+        try WeightFile(path: output).verify()
+
+        result = try run([model, "-o", output, "--quiet"])
+        #expect(result.status == 0 && result.errors == "" && result.output == "")
+        result = try run([model, "-o", output, "--ema"])
+        #expect(result.status == 1)
+        #expect(
+            result.errors.hasPrefix("error: \(model): not a checkpoint of Stable Diffusion: --ema: no tensor's name"))
+        #expect(try run([model, "-o", output, "--prediction", "x"]).status == 2)
+    }
+
     @Test func wrongUsageIsStatusTwo() throws {
         let input = folder.path("checkpoint")
         let output = folder.path("model.sdq")

@@ -60,6 +60,13 @@ import Testing
         try await convert("model.safetensors", "file.sdq", precision: precision)
         try expectSameTensors("file.sdq", "folder.sdq")
 
+        let configurations = try ["checkpoint", "model.safetensors"].map {
+            try Checkpoint(path: folder.path($0)).configurations
+        }
+        #expect("\(configurations[0].unet)" == "\(configurations[1].unet)")
+        #expect("\(configurations[0].vae)" == "\(configurations[1].vae)")
+        #expect("\(configurations[0].textEncoder)" == "\(configurations[1].textEncoder)")
+
         let (file, other) = (
             try WeightFile(path: folder.path("file.sdq")), try WeightFile(path: folder.path("folder.sdq"))
         )

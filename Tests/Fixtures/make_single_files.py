@@ -5,9 +5,9 @@ repository.
 A file lists, for every component, the single file's names in the order of diffusers' and transformers' sorted names;
 `/0` to `/2` is the third of the rows that a tensor is. `texts` are the configurations of the miniatures.
 
-The names are written down here from the modules of CompVis' latent-diffusion (ldm/modules/diffusionmodules/openaimodel.py,
-model.py) and OpenCLIP, and then go through diffusers' own conversion: every tensor holds a number of its own, which has
-to arrive where diffusers' models want it."""
+The names are written down here from the modules of CompVis' latent-diffusion (openaimodel.py and model.py in
+ldm/modules/diffusionmodules) and OpenCLIP, and then go through diffusers' own conversion: every tensor holds a number of
+its own, which has to arrive where diffusers' models want it."""
 import json
 import pathlib
 import re
@@ -20,19 +20,20 @@ from transformers import CLIPTextConfig, CLIPTextModel
 CROSS, PLAIN = "CrossAttn{}Block2D", "{}Block2D"
 
 
-def unet(widths, cross_attention_dim, attends, **others):
+def unet(widths, cross_attention_dim, attends, sample_size=64, **others):
     """`attends`: which levels attend to the prompt."""
     kinds = [CROSS if attend else PLAIN for attend in attends]
     return {
         "_class_name": "UNet2DConditionModel", "block_out_channels": widths, "cross_attention_dim": cross_attention_dim,
-        "down_block_types": [kind.format("Down") for kind in kinds],
+        "sample_size": sample_size, "down_block_types": [kind.format("Down") for kind in kinds],
         "up_block_types": [kind.format("Up") for kind in reversed(kinds)], **others,
     }
 
 
-def vae(widths, layers):
+def vae(widths, layers, sample_size=512):
     return {
         "_class_name": "AutoencoderKL", "block_out_channels": widths, "layers_per_block": layers,
+        "sample_size": sample_size,
         "down_block_types": ["DownEncoderBlock2D"] * len(widths), "up_block_types": ["UpDecoderBlock2D"] * len(widths),
     }
 
@@ -60,9 +61,9 @@ MODELS = {
         "text_encoder": text(64, 96, 2, "quick_gelu"),
     },
     "tiny2": {
-        "unet": unet([64, 128], 64, [True, False], layers_per_block=1, attention_head_dim=[1, 2],
+        "unet": unet([64, 128], 64, [True, False], 96, layers_per_block=1, attention_head_dim=[1, 2],
                      use_linear_projection=True),
-        "vae": vae([32, 32, 64], 2), "text_encoder": text(64, 96, 23, "gelu"),
+        "vae": vae([32, 32, 64], 2, 768), "text_encoder": text(64, 96, 23, "gelu"),
     },
 }
 

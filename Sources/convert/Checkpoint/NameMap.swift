@@ -1,6 +1,6 @@
 import Architecture
 
-/// Names as checkpoints have them → names as the engine knows them. Renaming happens here and nowhere else.
+/// Names as diffusers and transformers write and wrote them → names as the engine knows them.
 enum NameMap {
     /// The engine's name of a tensor in `component`, or nil for one that the engine does not need.
     static func engineName(_ name: String, component: Component) -> String? {
