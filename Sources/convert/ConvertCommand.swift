@@ -30,6 +30,9 @@ struct ConvertCommand: AsyncParsableCommand {
             valueName: "count"))
     var block = 64
 
+    @Flag(inversion: .prefixedNo, help: "Convert the safety checker too, if the checkpoint has one.")
+    var safetyChecker = true
+
     @Flag(name: .shortAndLong, help: "Print nothing but errors.")
     var quiet = false
 
@@ -40,7 +43,7 @@ struct ConvertCommand: AsyncParsableCommand {
     }
 
     func run() async throws {
-        let folder = try CheckpointFolder(root: input)
+        let folder = try CheckpointFolder(root: input, safetyChecker: safetyChecker)
         if !folder.leftOut.isEmpty && !quiet {
             printError("note: \(folder.leftOut.joined(separator: ", ")) will not be part of the model file")
         }

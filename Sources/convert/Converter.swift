@@ -16,7 +16,7 @@ struct Converter {
     func run(progress: (_ done: Int, _ total: Int) throws -> Void) async throws -> Report {
         let documents = try Documents.collect(folder)
         var sources: [(component: Component, tensors: [Source])] = []
-        for component in Component.allCases {
+        for component in folder.configurations.components {
             let checkpoint = try folder.weights(component)
             let matched = try Source.match(
                 folder.configurations.tensors(of: component), with: checkpoint, component: component, policy: policy)

@@ -28,6 +28,8 @@ public struct GenerationOptions: Sendable {
     public var output: Output
     /// Decodes in overlapping tiles: less memory for large pictures, and not quite the same result.
     public var vaeTiling: Bool
+    /// Makes pictures black that the model's safety checker flags, if it has one; see `Generation.nsfwContentDetected`.
+    public var safetyChecker: Bool
 
     /// What denoising begins with.
     public enum Start: Sendable {
@@ -50,7 +52,7 @@ public struct GenerationOptions: Sendable {
         prompts: [String], negativePrompt: String = "", width: Int? = nil, height: Int? = nil, steps: Int = 50,
         guidanceScale: Float? = nil, seed: UInt64? = nil, noiseSource: NoiseSource = .cpu,
         scheduler: (any Scheduler)? = nil, count: Int = 1, start: Start = .noise, output: Output = .images,
-        vaeTiling: Bool = false
+        vaeTiling: Bool = false, safetyChecker: Bool = true
     ) {
         self.prompts = prompts
         self.negativePrompt = negativePrompt
@@ -65,6 +67,7 @@ public struct GenerationOptions: Sendable {
         self.start = start
         self.output = output
         self.vaeTiling = vaeTiling
+        self.safetyChecker = safetyChecker
     }
 
     /// Options for one prompt.
@@ -72,12 +75,12 @@ public struct GenerationOptions: Sendable {
         prompt: String, negativePrompt: String = "", width: Int? = nil, height: Int? = nil, steps: Int = 50,
         guidanceScale: Float? = nil, seed: UInt64? = nil, noiseSource: NoiseSource = .cpu,
         scheduler: (any Scheduler)? = nil, count: Int = 1, start: Start = .noise, output: Output = .images,
-        vaeTiling: Bool = false
+        vaeTiling: Bool = false, safetyChecker: Bool = true
     ) {
         self.init(
             prompts: [prompt], negativePrompt: negativePrompt, width: width, height: height, steps: steps,
             guidanceScale: guidanceScale, seed: seed, noiseSource: noiseSource, scheduler: scheduler, count: count,
-            start: start, output: output, vaeTiling: vaeTiling)
+            start: start, output: output, vaeTiling: vaeTiling, safetyChecker: safetyChecker)
     }
 
     /// Pictures in all.

@@ -7,9 +7,10 @@ struct CheckpointFolder {
     let root: String
     let configurations: Configurations
     /// Parts that the pipeline has and that are not converted.
-    var leftOut: [String] { configurations.pipeline.leftOut }
+    var leftOut: [String] { configurations.leftOut }
 
-    init(root: String) throws {
+    /// - Parameter safetyChecker: whether it is to be converted, if there is one
+    init(root: String, safetyChecker: Bool = true) throws {
         let trimmed = root.count > 1 && root.hasSuffix("/") ? String(root.dropLast()) : root
         self.root = trimmed
         guard isFile(trimmed + "/" + PipelineConfiguration.document) else {
@@ -19,7 +20,8 @@ struct CheckpointFolder {
             throw ConvertError.notADiffusersFolder(path: trimmed)
         }
         do {
-            configurations = try Configurations { try readConfig(trimmed + "/" + $0) }
+            configurations = try Configurations(
+                has: { safetyChecker && isFile(trimmed + "/" + $0) }, read: { try readConfig(trimmed + "/" + $0) })
         } catch let error as ConfigurationError {
             throw ConvertError.badConfig(file: trimmed + "/" + error.document, reason: error.reason)
         }

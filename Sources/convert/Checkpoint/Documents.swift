@@ -6,8 +6,7 @@ import Quant
 enum Documents {
     static func collect(_ folder: CheckpointFolder) throws -> [(name: String, contents: [UInt8])] {
         var documents: [(name: String, contents: [UInt8])] = []
-        let configurations = [PipelineConfiguration.document] + Component.allCases.map(\.document)
-        for name in configurations + ["scheduler/scheduler_config.json"] {
+        for name in folder.configurations.documents + ["scheduler/scheduler_config.json"] {
             guard isFile(folder.path(name)) else { throw ConvertError.missingFile(folder: folder.root, wanted: name) }
             documents.append((name, try readConfig(folder.path(name))))
         }
