@@ -76,10 +76,10 @@ extension ImageProcessorConfiguration {
     package func check() throws(ConfigurationError) {
         try Self.require(
             (1...2048).contains(cropSize),
-            "crop_size is \(cropSize), expected 1 to 2048, as a number or as equal height and width")
+            "crop_size is not what is expected: 1 to 2048, as a number or as equal height and width")
         try Self.require(
             (cropSize...4096).contains(shortestEdge),
-            "size is \(shortestEdge), expected crop_size, \(cropSize), to 4096, as a number or as shortest_edge")
+            "size is not what is expected: crop_size, \(cropSize), to 4096, as a number or as shortest_edge")
         for (key, values, range) in [
             ("image_mean", mean, Float(0)...1), ("image_std", standardDeviation, Float(0.001)...1000),
         ] {
