@@ -45,23 +45,24 @@ public struct SafetyChecker: Sendable {
     /// - Parameter image: of any size; the middle of it is looked at, as wide as it is high
     /// - Throws: `ImageError.badSize` for a picture that is too long and thin, `ComputeError`, `CancellationError`
     public func callAsFunction(_ image: Image) throws -> Scores {
+        let excess = try excess(of: image)
+        var adjustment: Float = 0
+        let special = excess.prefix(3).map { excess in
+            let score = Self.rounded(excess + adjustment)
+            if score > 0 { adjustment = 0.01 }
+            return score
+        }
+        return Scores(specialCare: special, concepts: excess.dropFirst(3).map { Self.rounded($0 + adjustment) })
+    }
+
+    /// What scores are made from: cosines less thresholds, of special care first.
+    package func excess(of image: Image) throws -> [Float] {
         let pixels = try processor(image)
-        let excess = try compute.finite("the safety checker") {
+        return try compute.finite("the safety checker") {
             let embedding = try projection(visionEncoder(pixels)).values
             let all = specialCare.excess(of: embedding) + concepts.excess(of: embedding)
             return Tensor([all.count], values: all)
         }.values
-        return Self.scores(specialCare: excess.prefix(3), concepts: excess.dropFirst(3))
-    }
-
-    private static func scores(specialCare: ArraySlice<Float>, concepts: ArraySlice<Float>) -> Scores {
-        var adjustment: Float = 0
-        let special = specialCare.map { excess in
-            let score = rounded(excess + adjustment)
-            if score > 0 { adjustment = 0.01 }
-            return score
-        }
-        return Scores(specialCare: special, concepts: concepts.map { rounded($0 + adjustment) })
     }
 
     /// To three decimals, as NumPy rounds float32.
