@@ -4,6 +4,8 @@ package enum Component: String, CaseIterable, Sendable {
     case textEncoder = "text_encoder"
     case unet
     case vae
+    /// Not every pipeline has one.
+    case safetyChecker = "safety_checker"
 
     /// The name of its configuration in a checkpoint and in a model file.
     package var document: String { rawValue + "/config.json" }
@@ -11,7 +13,7 @@ package enum Component: String, CaseIterable, Sendable {
     /// What the names of its files of weights begin with.
     package var weightsStem: String {
         switch self {
-        case .textEncoder: "model"  // transformers
+        case .textEncoder, .safetyChecker: "model"  // transformers
         case .unet, .vae: "diffusion_pytorch_model"  // diffusers
         }
     }

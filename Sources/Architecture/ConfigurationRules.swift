@@ -27,6 +27,23 @@ extension ConfigurationDocument {
         }
     }
 
+    /// What text encoder and vision transformer have in common.
+    static func requireTransformer(
+        hiddenSize: Int, intermediateSize: Int, layers: Int, heads: Int, activation: String, normEpsilon: Float
+    ) throws(ConfigurationError) {
+        try require("hidden_size", hiddenSize, in: 1...largestWidth)
+        try require("num_attention_heads", heads, in: 1...largestWidth)
+        try require(
+            hiddenSize % 8 == 0 && hiddenSize % heads == 0,
+            "hidden_size is \(hiddenSize), expected a multiple of 8 and of num_attention_heads, \(heads)")
+        try require("intermediate_size", intermediateSize, in: 1...largestWidth)
+        try require("num_hidden_layers", layers, in: 1...128)
+        try require(
+            ["quick_gelu", "gelu"].contains(activation),
+            "hidden_act is '\(oneLine(activation))', expected quick_gelu or gelu")
+        try require("layer_norm_eps", normEpsilon, in: normEpsilons)
+    }
+
     static func requireTypes(
         _ key: String, _ types: [String], count: Int, among known: [String]
     ) throws(ConfigurationError) {

@@ -2,8 +2,8 @@
 package struct PipelineConfiguration: ConfigurationDocument {
     /// Our own key, which diffusers leaves alone: the guidance scale that the model's authors recommend.
     package let guidanceScale: Float
-    /// Parts that the pipeline has and that are not converted.
-    package let leftOut: [String]
+    /// Parts that the pipeline names and that it could do without.
+    package let optionalParts: [String]
 
     private enum CodingKeys: String, CodingKey {
         case guidanceScale = "_default_guidance_scale"
@@ -13,7 +13,7 @@ package struct PipelineConfiguration: ConfigurationDocument {
         let values = try decoder.container(keyedBy: CodingKeys.self)
         guidanceScale = try values.value(.guidanceScale, default: 7.5)
         let parts = try decoder.singleValueContainer().decode([String: JSONValue].self)
-        leftOut = ["safety_checker", "feature_extractor", "image_encoder"].filter { Self.isPart(parts[$0]) }
+        optionalParts = ["safety_checker", "feature_extractor", "image_encoder"].filter { Self.isPart(parts[$0]) }
     }
 
     /// `["diffusers", "UNet2DConditionModel"]`, or `[null, null]` for a part that is not there.

@@ -44,17 +44,9 @@ extension TextEncoderConfiguration {
 
     package func check() throws(ConfigurationError) {
         try Self.require("vocab_size", vocabularySize, in: 1...10_000_000)
-        try Self.require("hidden_size", hiddenSize, in: 1...largestWidth)
-        try Self.require("num_attention_heads", heads, in: 1...largestWidth)
-        try Self.require(
-            hiddenSize % 8 == 0 && hiddenSize % heads == 0,
-            "hidden_size is \(hiddenSize), expected a multiple of 8 and of num_attention_heads, \(heads)")
-        try Self.require("intermediate_size", intermediateSize, in: 1...largestWidth)
-        try Self.require("num_hidden_layers", layers, in: 1...128)
         try Self.require("max_position_embeddings", positions, in: 77...largestWidth)  // a prompt has 77 tokens
-        try Self.require(
-            ["quick_gelu", "gelu"].contains(activation),
-            "hidden_act is '\(oneLine(activation))', expected quick_gelu or gelu")
-        try Self.require("layer_norm_eps", normEpsilon, in: normEpsilons)
+        try Self.requireTransformer(
+            hiddenSize: hiddenSize, intermediateSize: intermediateSize, layers: layers, heads: heads,
+            activation: activation, normEpsilon: normEpsilon)
     }
 }

@@ -8,6 +8,8 @@ struct CheckpointOptions {
     var prediction: Prediction?
     /// Of a single file: take the averages over the training.
     var averaged = false
+    /// Convert the safety checker, if there is one.
+    var safetyChecker = true
 }
 
 extension Checkpoint {
@@ -15,28 +17,23 @@ extension Checkpoint {
     /// - Throws: `ConvertError`, `FormatError`
     init(path: String, options: CheckpointOptions = CheckpointOptions()) throws {
         let vae = try options.vae.map(Autoencoder.init)
-        var texts: CheckpointTexts
-        var weights: [Component: any NamedWeights]
-        var notes: [String]
-        if isFile(path) {
-            guard !isPickle(path) else { throw ConvertError.pickle(file: path) }
-            let file = try SingleFile(
-                path: path, averaged: options.averaged, prediction: options.prediction, hasOtherVAE: vae != nil)
-            (texts, weights, notes) = (file.texts, file.weights, file.notes)
-        } else {
-            texts = try CheckpointTexts(folder: path)
-            try options.checkFolder()
-            weights = [:]
-            for component in Component.allCases where component != .vae || vae == nil {
+        guard !isPickle(path) || !isFile(path) else { throw ConvertError.pickle(file: path) }
+        let file =
+            isFile(path)
+            ? try SingleFile(
+                path: path, averaged: options.averaged, prediction: options.prediction, hasOtherVAE: vae != nil) : nil
+        if file == nil { try options.checkFolder() }
+        var texts = try file?.texts ?? CheckpointTexts(folder: path)
+        if let vae { texts.replace(VAEConfiguration.document, with: vae.document, from: vae.place) }
+        let configurations = try texts.configurations(safetyChecker: options.safetyChecker)
+        var weights = file?.weights ?? [:]
+        if file == nil {
+            for component in configurations.components where component != .vae || vae == nil {
                 weights[component] = try DiffusersWeights(component, folder: texts.path(component.rawValue))
             }
-            notes = []
         }
-        if let vae {
-            texts.replace(VAEConfiguration.document, with: vae.document, from: vae.place)
-            weights[.vae] = vae.weights
-        }
-        try self.init(texts: texts, weights: weights, notes: notes)
+        if let vae { weights[.vae] = vae.weights }
+        try self.init(texts: texts, configurations: configurations, weights: weights, notes: file?.notes ?? [])
     }
 }
 

@@ -43,6 +43,9 @@ struct ConvertCommand: AsyncParsableCommand {
     @Flag(help: "Take the averages over the training (EMA) that some single files have besides their weights.")
     var ema = false
 
+    @Flag(inversion: .prefixedNo, help: "Convert the safety checker too, if the checkpoint has one.")
+    var safetyChecker = true
+
     @Flag(name: .shortAndLong, help: "Print nothing but errors.")
     var quiet = false
 
@@ -54,7 +57,7 @@ struct ConvertCommand: AsyncParsableCommand {
 
     func run() async throws {
         let checkpoint = try Checkpoint(
-            path: input, options: CheckpointOptions(vae: vae, prediction: prediction, averaged: ema))
+            path: input, options: CheckpointOptions(vae: vae, prediction: prediction, averaged: ema, safetyChecker: safetyChecker))
         if !quiet {
             for note in checkpoint.notes { printError("note: \(note)") }
         }

@@ -15,7 +15,7 @@ struct Converter {
     ///   stops the conversion, and nothing is kept.
     func run(progress: (_ done: Int, _ total: Int) throws -> Void) async throws -> Report {
         let documents = try Documents.collect(checkpoint.texts, checkpoint.configurations)
-        let sources = try Component.allCases.map { component in
+        let sources = try checkpoint.configurations.components.map { component in
             (component, try checkpoint.tensors[component, default: []].map { try Source($0, policy) })
         }
         let all = sources.flatMap { $0.1 }

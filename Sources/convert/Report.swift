@@ -46,7 +46,7 @@ struct Report {
     private static func line(
         _ name: String, _ parameters: String, _ bytesIn: String, _ bytesOut: String, _ error: String, _ worst: String
     ) -> String {
-        let columns = [left(name, 13), right(parameters, 11), right(bytesIn, 9), right(bytesOut, 9), right(error, 9)]
+        let columns = [left(name, 15), right(parameters, 11), right(bytesIn, 9), right(bytesOut, 9), right(error, 9)]
         let text = columns.joined() + "  " + worst
         return String(text.reversed().drop { $0 == " " }.reversed())
     }

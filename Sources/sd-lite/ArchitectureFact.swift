@@ -30,6 +30,13 @@ struct ArchitectureFact {
                     fact: "channels \(vae.blockOutChannels), \(vae.latentChannels) latent channels, "
                         + "scaling \(vae.scalingFactor)"))
         }
+        if let vision = try configuration(SafetyCheckerConfiguration.self, file)?.vision {
+            facts.append(
+                .init(
+                    component: Component.safetyChecker.rawValue,
+                    fact: "\(vision.layers) layers, \(vision.hiddenSize) channels, \(vision.heads) heads, "
+                        + "looks at \(vision.imageSize)×\(vision.imageSize) pixels"))
+        }
         let scheduler = "scheduler/scheduler_config.json"
         if file.hasDocument(scheduler) {
             let values = try decodeJSON(

@@ -139,6 +139,11 @@ struct Generate: ParsableCommand {
         for text in generation.truncatedPrompts {
             printError("warning: the prompt is too long; this part was left out: \(text)")
         }
+        if let flags = generation.nsfwContentDetected, flags.contains(true) {
+            printError(
+                "warning: the safety checker made \(flags.count { $0 }) of \(flags.count) pictures black; try another "
+                    + "seed or prompt, or --no-safety-checker")
+        }
         // Named again: another run may have written its pictures meanwhile.
         let files = files(count)
         let parameters = try ImageParameters(options, model: pipeline.model, scheduler: scheduler, generation)
@@ -180,7 +185,7 @@ struct Generate: ParsableCommand {
             if let timestepSpacing { configuration.timestepSpacing = timestepSpacing }
         }
         options.count = count
-        options.vaeTiling = memory.vaeTiling
+        (options.vaeTiling, options.safetyChecker) = (memory.vaeTiling, memory.safetyChecker)
         if let latents { options.start = .latents(latents) }
         return options
     }

@@ -79,6 +79,11 @@ struct MemoryOptions: ParsableArguments {
             """)
     var vaeTiling = false
 
+    @Flag(
+        inversion: .prefixedNo,
+        help: "Make pictures black that the model's safety checker, if it has one, takes for unsafe.")
+    var safetyChecker = true
+
     /// Bytes; nil where it cannot be told what is available.
     var limit: Int? { memoryLimit?.bytes ?? AvailableMemory.bytes }
 }

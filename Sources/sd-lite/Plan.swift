@@ -17,7 +17,7 @@ struct Plan: ParsableCommand {
         let pipeline = try model.pipeline()
         var options = GenerationOptions(prompt: "")
         (options.width, options.height) = try model.size(for: pipeline.model)
-        options.vaeTiling = memory.vaeTiling
+        (options.vaeTiling, options.safetyChecker) = (memory.vaeTiling, memory.safetyChecker)
         options.scheduler = try pipeline.model.scheduler(.ddim)  // All take the same, and the model's may be unknown.
         print(try pipeline.plan(options, memoryLimit: memory.limit).table)
     }

@@ -28,6 +28,8 @@ struct ProgressMeter {
             bar.show("painting", completed, of: total, notes: notes)
         case .decoding:
             bar.show("decoding", completed, of: total, notes: total > 1 ? ["\(total) pictures"] : [])
+        case .checking:
+            bar.show("checking", completed, of: total, notes: total > 1 ? ["\(total) pictures"] : [])
         }
     }
 

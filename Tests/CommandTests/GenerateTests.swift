@@ -85,6 +85,41 @@ struct GenerateTests {
         #expect(try folder.read("p-1.png") != folder.read("p-2.png"))
     }
 
+    /// Of these two pictures diffusers makes the first black (Tests/Fixtures/make_safety_checker.py).
+    @Test func unsafePicturesAreBlackAndReported() throws {
+        func run(_ command: String, _ arguments: [String]) throws -> Program.Outcome {
+            let outcome = try Program.run(
+                "sd-lite", [command, "--model", TinyModel.checkedPath(.fp16)] + arguments)
+            #expect(outcome.status == 0, "\(outcome.errors)")
+            return outcome
+        }
+        let arguments = [
+            "an astronaut riding a horse on mars", "--seed", "5", "--count", "2", "--steps", "10", "-o",
+            folder.path("p.png"), "--json",
+        ]
+        let checked = try run("generate", arguments + ["--quiet"])
+        #expect(
+            checked.errors == "warning: the safety checker made 1 of 2 pictures black; try another seed or prompt, or "
+                + "--no-safety-checker\n")
+        let facts = try facts(checked)
+        #expect(facts["nsfwContentDetected"] as? [Bool] == [true, false])
+        #expect(facts["check_seconds"] as? Double ?? 0 > 0)
+        let black = try Image(contentsOf: folder.path("p-1.png"))
+        #expect(black.pixels.allSatisfy { $0 == 0 })
+        let second = try Image(contentsOf: folder.path("p-2.png"))
+
+        let unchecked = try run("generate", arguments + ["--no-safety-checker"])
+        #expect(unchecked.errors == "reading the prompt\npainting, 11 steps\ndecoding, 2 pictures\n")
+        let other = try self.facts(unchecked)
+        #expect(other["nsfwContentDetected"] == nil && other["check_seconds"] == nil)
+        #expect(try Image(contentsOf: folder.path("p-1.png")) != black)
+        #expect(try Image(contentsOf: folder.path("p-2.png")) == second)
+
+        #expect(try run("plan", []).output.contains("\nchecking "))
+        #expect(try !run("plan", ["--no-safety-checker"]).output.contains("checking"))
+        #expect(try run("generate", arguments + ["--verbose"]).errors.contains(" s, checking 0."))
+    }
+
     @Test func latentsGoInAndOut() throws {
         var generator = NoiseGenerator(seed: 7)
         try Npy.write(shape: [2, 4, 8, 8], values: generator.normal(512), to: folder.path("noise.npy"))

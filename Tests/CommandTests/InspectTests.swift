@@ -19,7 +19,10 @@ struct InspectTests {
         ] {
             #expect(outcome.output.contains(words), "\(words)")
         }
-        #expect(!outcome.output.contains("unet.conv_in.weight"))
+        #expect(!outcome.output.contains("unet.conv_in.weight") && !outcome.output.contains("safety_checker"))
+        let checked = try inspect([TinyModel.checkedPath(.int8)]).output
+        #expect(checked.contains("safety_checker: 2 layers, 32 channels, 4 heads, looks at 56×56 pixels"))
+        #expect(checked.contains("safety_checker: 44 tensors, ") && checked.contains("  f32: 4 tensors, "))
         #expect(try inspect([TinyModel.path(), "--tensors"]).output.contains("unet.conv_in.weight [16, 4, 3, 3]"))
     }
 

@@ -23,6 +23,11 @@ import Testing
         var vae = ExpectedTensors()
         vae.vae(fixture.vae.config)
         compare(vae, fixture.vae.tensors, .vae)
+        #expect((fixture.safety_checker != nil) == (name == "v1-4"))
+        guard let part = fixture.safety_checker else { return }
+        var checker = ExpectedTensors()
+        checker.safetyChecker(part.config)
+        compare(checker, part.tensors, .safetyChecker)
     }
 
     private func compare(_ expected: ExpectedTensors, _ library: [String: [Int]], _ component: Component) {
@@ -62,6 +67,7 @@ import Testing
         let unet: Part<UNetConfiguration>
         let vae: Part<VAEConfiguration>
         let text_encoder: Part<TextEncoderConfiguration>
+        let safety_checker: Part<SafetyCheckerConfiguration>?
     }
 }
 
@@ -83,6 +89,16 @@ import Testing
         ("decoder.conv_in.weight", "vae.decoder.conv_in.weight"), ("key.weight", "vae.key.weight"),
     ]) func vae(_ stored: String, _ engine: String) {
         #expect(NameMap.engineName(stored, component: .vae) == engine)
+    }
+
+    @Test(arguments: [
+        ("vision_model.vision_model.pre_layrnorm.bias", "safety_checker.vision_model.pre_layrnorm.bias"),
+        ("vision_model.pre_layrnorm.bias", "safety_checker.vision_model.pre_layrnorm.bias"),
+        ("visual_projection.weight", "safety_checker.visual_projection.weight"),
+        ("concept_embeds", "safety_checker.concept_embeds"),
+        ("vision_model.vision_model.embeddings.position_ids", nil), ("vision_model.embeddings.position_ids", nil),
+    ]) func safetyChecker(_ stored: String, _ engine: String?) {
+        #expect(NameMap.engineName(stored, component: .safetyChecker) == engine)
     }
 
     @Test func onlyTheAutoencodersAttentionIsSqueezed() {

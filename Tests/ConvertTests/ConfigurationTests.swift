@@ -20,7 +20,7 @@ import Testing
     }
 
     private func checkpoint(_ change: Change?) throws -> TinyCheckpoint {
-        var checkpoint = try TinyCheckpoint()
+        var checkpoint = try TinyCheckpoint(safetyChecker: true)
         guard let change else { return checkpoint }
         let text = try #require(checkpoint.texts[change.document])
         var values = try #require(try JSONSerialization.jsonObject(with: Data(text.utf8)) as? [String: Any])
@@ -50,7 +50,9 @@ import Testing
         try engine(checkpoint(nil))
     }
 
-    @Test(arguments: changes + features + unreadable) func bothRefuse(_ change: Change) throws {
+    @Test(arguments: changes + features + unreadable + safetyChecker + visionTower + imageProcessor) func bothRefuse(
+        _ change: Change
+    ) throws {
         let checkpoint = try checkpoint(change)
         #expect(
             throws: ConvertError.badConfig(
@@ -69,9 +71,19 @@ import Testing
         ("vae/config.json", "scaling_factor", "1.5305"), ("vae/config.json", "latents_mean", "[0.5]"),
         ("text_encoder/config.json", "hidden_act", #""gelu""#), ("text_encoder/config.json", "architectures", "null"),
         ("model_index.json", "_default_guidance_scale", "100"), ("model_index.json", "prior", "[null,null]"),
+        ("feature_extractor/preprocessor_config.json", "crop_size", "28"),
+        ("feature_extractor/preprocessor_config.json", "crop_size", #"{"height":28,"width":28,"shortest_edge":null}"#),
+        ("feature_extractor/preprocessor_config.json", "size", "28"),
+        ("feature_extractor/preprocessor_config.json", "feature_extractor_type", "null"),
+        ("feature_extractor/preprocessor_config.json", "image_processor_type", #""CLIPImageProcessorFast""#),
+        ("safety_checker/config.json", "architectures", "null"),
+        (
+            "safety_checker/config.json", "vision_config",
+            #"{"image_size":28,"patch_size":14,"hidden_act":"gelu","num_hidden_layers":128}"#
+        ),
     ]) func bothAccept(_ document: String, _ key: String, _ json: String) throws {
         var checkpoint = try checkpoint(Change(document: document, key: key, json: json, reason: ""))
-        if key == "architectures" {
+        if key == "architectures", document == "text_encoder/config.json" {
             checkpoint.texts[document] = checkpoint.texts[document].map {
                 #"{"model_type":"clip_text_model","# + $0.dropFirst()
             }
@@ -88,7 +100,22 @@ import Testing
         #expect(vae.blockOutChannels == [64] && vae.scale == 1 && vae.scalingFactor == 0.18215)
         let text = try TextEncoderConfiguration(json: Array(#"{"model_type":"clip_text_model"}"#.utf8))
         #expect(text.hiddenSize == 512 && text.layers == 12 && text.activation == "quick_gelu")
+        let checker = try SafetyCheckerConfiguration(json: Array(#"{"model_type":"clip","vision_config":{}}"#.utf8))
+        #expect(checker.projectionSize == 512 && checker.vision.hiddenSize == 768 && checker.vision.patchSize == 32)
+        #expect(checker.vision.heads == 12 && checker.vision.intermediateSize == 3072 && checker.vision.positions == 50)
+        let images = try ImageProcessorConfiguration(json: Array("{}".utf8))
+        #expect(images.shortestEdge == 224 && images.cropSize == 224 && images.mean[2] == 0.40821073)
         #expect(try PipelineConfiguration(json: Array("{}".utf8)).guidanceScale == 7.5)
+    }
+
+    /// The first uploads describe the vision tower twice; transformers takes the older description, with defaults.
+    @Test func theOlderDescriptionOfTheVisionTowerCounts() throws {
+        let json = #"""
+            {"model_type":"clip","vision_config":{"hidden_size":16,"num_attention_heads":2,"num_hidden_layers":3},
+             "vision_config_dict":{"hidden_size":32,"num_attention_heads":4}}
+            """#
+        let vision = try SafetyCheckerConfiguration(json: Array(json.utf8)).vision
+        #expect(vision.hiddenSize == 32 && vision.heads == 4 && vision.layers == 12)
     }
 }
 
@@ -255,3 +282,58 @@ private let unreadable = [
         "model_index.json", "_default_guidance_scale", #""three""#,
         "malformed JSON: a value of type Float is expected at '_default_guidance_scale'"),
 ]
+
+private let safetyChecker = [
+    change("safety_checker/config.json", "projection_dim", "0", "projection_dim is 0, expected 1 to 65536"),
+    change(
+        "safety_checker/config.json", "architectures", #"["CLIPModel"]"#,
+        "architectures is 'CLIPModel', expected 'StableDiffusionSafetyChecker'" + version1),
+    change(
+        "safety_checker/config.json", "vision_config", #"{"image_size":[224,224]}"#,
+        "malformed JSON: a value of type Int is expected at 'vision_config.image_size'"),
+    change(
+        "safety_checker/config.json", "vision_config", "null",
+        "malformed JSON: a value is missing at 'vision_config'"),
+]
+
+/// Of a vision tower with all else as in transformers' defaults.
+private let visionTower: [ConfigurationTests.Change] = [
+    ("hidden_size", "12", "hidden_size is 12, expected a multiple of 8 and of num_attention_heads, 12"),
+    ("num_attention_heads", "0", "num_attention_heads is 0, expected 1 to 65536"),
+    ("intermediate_size", "-1", "intermediate_size is -1, expected 1 to 65536"),
+    ("num_hidden_layers", "1000", "num_hidden_layers is 1000, expected 1 to 128"),
+    ("num_channels", "4", "num_channels is 4, expected 3: red, green and blue"),
+    ("patch_size", "0", "patch_size is 0, expected 1 to 128"),
+    ("image_size", "-224", "image_size is -224, expected 1 to 2048"),
+    ("image_size", "9223372036854775807", "image_size is 9223372036854775807, expected 1 to 2048"),
+    ("image_size", "225", "image_size is 225, expected a multiple of patch_size, 32"),
+    ("image_size", #"512,"patch_size":2"#, "image_size is 512, expected at most 255 patches of 2 pixels"),
+    ("hidden_act", #""relu""#, "hidden_act is 'relu', expected quick_gelu or gelu"),
+    ("layer_norm_eps", "0", "layer_norm_eps is 0.0, expected 1e-12 to 0.1"),
+].map { change("safety_checker/config.json", "vision_config", #"{"\#($0.0)":\#($0.1)}"#, $0.2) }
+
+private let imageProcessor: [ConfigurationTests.Change] = [
+    ("crop_size", "14", "crop_size is 14, expected the safety checker's image_size, 28"),
+    ("crop_size", "0", cropSize), ("crop_size", #"{"height":28,"width":30}"#, cropSize),
+    ("crop_size", #"{"height":28}"#, cropSize), ("crop_size", "3000", cropSize),
+    ("size", "27", shorterSide), ("size", #"{"height":28,"width":28}"#, shorterSide),
+    ("size", #"{"shortest_edge":28,"longest_edge":40}"#, shorterSide), ("size", "100000", shorterSide),
+    ("image_mean", "[0.5]", "image_mean has 1 entries, expected 3: red, green and blue"),
+    ("image_mean", "[0.5,-1,0.5]", "an entry of image_mean is -1.0, expected 0.0 to 1.0"),
+    ("image_std", "[1,1,0]", "an entry of image_std is 0.0, expected 0.001 to 1000.0"),
+    ("image_std", #""wide""#, "malformed JSON: a value of type Array<Any> is expected at 'image_std'"),
+    ("do_resize", "false", "do_resize is false, expected true" + version1),
+    ("do_center_crop", "false", "do_center_crop is false, expected true" + version1),
+    ("do_rescale", "false", "do_rescale is false, expected true" + version1),
+    ("do_normalize", "false", "do_normalize is false, expected true" + version1),
+    ("resample", "2", "resample is 2, expected 3" + version1),
+    ("rescale_factor", "1", "rescale_factor is 1, expected 0.00392156862745098" + version1),
+    (
+        "feature_extractor_type", #""ViTFeatureExtractor""#,
+        "feature_extractor_type is 'ViTFeatureExtractor', expected CLIPFeatureExtractor or CLIPImageProcessor or "
+            + "CLIPImageProcessorFast or CLIPImageProcessorPil"
+    ),
+].map { change("feature_extractor/preprocessor_config.json", $0.0, $0.1, $0.2) }
+
+private let cropSize = "crop_size is not what is expected: 1 to 2048, as a number or as equal height and width"
+private let shorterSide = "size is not what is expected: crop_size, 28, to 4096, as a number or as shortest_edge"

@@ -60,11 +60,57 @@ import Testing
         #expect(file.header.tensors.filter { $0.scheme == .int8Panels }.allSatisfy { $0.block == 16 })
     }
 
-    /// A convolution of CLIP's vision tower that is named like a table is none.
-    @Test func onlyNamedTablesStayFlat() {
-        let policy = Policy(precision: .int8, block: 16)
-        let name = "safety_checker.vision_model.embeddings.patch_embedding.weight"
-        #expect(policy.plan(ExpectedTensors.Tensor(name: name, shape: [32, 3, 14, 14])).scheme == .int8Panels)
+    /// What decides about a picture keeps every bit, also of values that 16 bits would round.
+    @Test(arguments: WeightPrecision.allCases) func theSafetyChecker(_ precision: WeightPrecision) async throws {
+        let checkpoint = try TinyCheckpoint(safetyChecker: true)
+        try checkpoint.write(to: folder)
+        let report = try await convertTiny(folder, precision: precision)
+        try check(checkpoint)
+        #expect(report.rows.map(\.component) == [.textEncoder, .unet, .vae, .safetyChecker])
+        let file = try WeightFile(path: folder.path("model.sdq"))
+        func entry(_ name: String) throws -> TensorEntry {
+            try #require(file.entry("safety_checker." + name), "\(name)")
+        }
+        for name in ["special_care_embeds", "concept_embeds"].flatMap({ [$0, $0 + "_weights"] }) {
+            let entry = try entry(name)
+            #expect(entry.scheme == .f32)
+            #expect(entry.decode(file.lend(entry).bytes) == checkpoint.valuesByEngineName[entry.name])
+        }
+        #expect(try entry("vision_model.embeddings.position_embedding.weight").scheme == .f16)
+        #expect(try entry("vision_model.embeddings.class_embedding").scheme == .f16)
+        #expect(try entry("vision_model.embeddings.patch_embedding.weight").scheme == .f16Panels)
+        #expect(try entry("visual_projection.weight").scheme == .f16Panels)
+        let layer = try entry("vision_model.encoder.layers.0.mlp.fc1.weight")
+        #expect(layer.scheme == (precision == .int8 ? .int8Panels : .f16Panels))
+        for name in ["safety_checker/config.json", "feature_extractor/preprocessor_config.json"] {
+            #expect(String(decoding: try file.document(name), as: UTF8.self) == checkpoint.texts[name])
+        }
+    }
+
+    @Test func theSafetyCheckerCanBeLeftOut() async throws {
+        try TinyCheckpoint(safetyChecker: true).write(to: folder)
+        #expect(try CheckpointFolder(root: folder.path("checkpoint")).leftOut == [])
+        let part = try CheckpointFolder(root: folder.path("checkpoint"), safetyChecker: false)
+        #expect(part.leftOut == ["safety_checker", "feature_extractor"])
+        _ = try await Converter(
+            folder: part, policy: Policy(precision: .int8, block: 16), outputPath: folder.path("model.sdq")
+        ).run { _, _ in }
+        let file = try WeightFile(path: folder.path("model.sdq"))
+        #expect(file.header.tensors.allSatisfy { $0.component != "safety_checker" })
+        #expect(!file.hasDocument("safety_checker/config.json"))
+        #expect(!file.hasDocument("feature_extractor/preprocessor_config.json"))
+    }
+
+    /// As after downloading only what is needed to paint.
+    @Test func aSafetyCheckerThatIsNotThereIsLeftOut() async throws {
+        var checkpoint = try TinyCheckpoint(safetyChecker: true)
+        checkpoint.tensors[.safetyChecker] = nil
+        checkpoint.texts["safety_checker/config.json"] = nil
+        try checkpoint.write(to: folder)
+        _ = try await convertTiny(folder)
+        try check(checkpoint)
+        let leftOut = try CheckpointFolder(root: folder.path("checkpoint")).leftOut
+        #expect(leftOut == ["safety_checker", "feature_extractor"])
     }
 
     @Test func documentsTravelInside() async throws {
@@ -111,7 +157,7 @@ import Testing
     }
 
     @Test func oldNamesAreUnderstood() async throws {
-        var checkpoint = try TinyCheckpoint()
+        var checkpoint = try TinyCheckpoint(safetyChecker: true)
         checkpoint.change(.vae) { tensor in
             guard tensor.name.contains(".attentions.") else { return }
             for (new, old) in [("to_q", "query"), ("to_k", "key"), ("to_v", "value"), ("to_out.0", "proj_attn")] {
@@ -125,6 +171,13 @@ import Testing
             }
         }
         checkpoint.change(.textEncoder) { $0.name = "text_model." + $0.name }
+        checkpoint.change(.safetyChecker) { tensor in
+            if tensor.name.hasPrefix("vision_model.") { tensor.name = "vision_model." + tensor.name }
+        }
+        checkpoint.tensors[.safetyChecker]?.append(
+            TinyCheckpoint.Tensor(
+                name: "vision_model.vision_model.embeddings.position_ids", shape: [1, 5], values: [0, 1, 2, 3, 4],
+                kind: .i64))
         checkpoint.tensors[.textEncoder]?.append(
             TinyCheckpoint.Tensor(
                 name: "text_model.embeddings.position_ids", shape: [1, 7], values: [0, 1, 2, 3, 4, 5, 6], kind: .i64))

@@ -27,6 +27,18 @@ import Testing
         try WeightFile(path: folder.path("model.sdq")).verify()
     }
 
+    @Test func leavingTheSafetyCheckerOutIsSaid() throws {
+        try TinyCheckpoint(safetyChecker: true).write(to: folder)
+        let arguments = [folder.path("checkpoint"), "-o", folder.path("model.sdq")]
+        let whole = try run(arguments)
+        #expect(whole.status == 0 && !whole.errors.contains("note:") && whole.output.contains("\nsafety_checker "))
+        let part = try run(arguments + ["--no-safety-checker"])
+        #expect(part.status == 0)
+        #expect(
+            part.errors.hasPrefix("note: safety_checker, feature_extractor will not be part of the model file\n"))
+        #expect(!part.output.contains("safety_checker"))
+    }
+
     @Test func quietIsSilent() throws {
         let result = try run([folder.path("checkpoint"), "-o", folder.path("model.sdq"), "--quiet"])
         #expect(result.status == 0)

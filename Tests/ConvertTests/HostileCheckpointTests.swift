@@ -68,6 +68,30 @@ import Testing
         }
     }
 
+    @Test func safetyCheckersThatDoNotFit() async throws {
+        func refuse(_ expected: String, _ change: (inout TinyCheckpoint) throws -> Void) async throws {
+            try await self.refuse(expected) { checkpoint in
+                checkpoint = try TinyCheckpoint(safetyChecker: true)
+                try change(&checkpoint)
+            }
+        }
+        try await refuse("feature_extractor/preprocessor_config.json: ") {
+            $0.texts["feature_extractor/preprocessor_config.json"] = nil
+        }
+        try await refuse("tensor 'safety_checker.concept_embeds_weights' is missing") {
+            $0.tensors[.safetyChecker]?.removeAll { $0.name == "concept_embeds_weights" }
+        }
+        try await refuse("tensor 'visual_projection.bias' does not belong to the architecture") {
+            $0.tensors[.safetyChecker]?.append(.init(name: "visual_projection.bias", shape: [1], values: [1]))
+        }
+        try await refuse("tensor 'concept_embeds' has the shape [12, 17] where config.json asks for [17, 12]") {
+            $0.change(.safetyChecker) { if $0.name == "concept_embeds" { $0.shape = [12, 17] } }
+        }
+        try await refuse("tensor 'special_care_embeds_weights' holds a NaN or an infinity") {
+            $0.change(.safetyChecker) { if $0.name == "special_care_embeds_weights" { $0.values[2] = .nan } }
+        }
+    }
+
     @Test func damagedWeights() async throws {
         try TinyCheckpoint().write(to: folder)
         let name = "checkpoint/" + TinyCheckpoint.file(.unet)

@@ -42,12 +42,31 @@ struct TinyCheckpoint {
         "LICENSE.md": "Free as the wind.\n",
     ]
 
+    /// A safety checker in miniature.
+    private static let safetyCheckerTexts = [
+        "model_index.json": #"""
+        {"_class_name":"StableDiffusionPipeline","safety_checker":["stable_diffusion","StableDiffusionSafetyChecker"],
+         "feature_extractor":["transformers","CLIPFeatureExtractor"]}
+        """#,
+        "safety_checker/config.json": #"""
+        {"architectures":["StableDiffusionSafetyChecker"],"model_type":"clip","projection_dim":12,
+         "vision_config":{"hidden_size":16,"intermediate_size":20,"num_hidden_layers":2,"num_attention_heads":2,
+                          "image_size":28,"patch_size":14}}
+        """#,
+        "feature_extractor/preprocessor_config.json": #"""
+        {"feature_extractor_type":"CLIPFeatureExtractor","crop_size":{"height":28,"width":28},
+         "size":{"shortest_edge":30},"do_resize":true,"resample":3,"rescale_factor":0.00392156862745098}
+        """#,
+    ]
+
     /// - Parameter changes: texts instead of these or besides
-    init(_ changes: [String: String] = [:]) throws {
+    init(_ changes: [String: String] = [:], safetyChecker: Bool = false) throws {
+        if safetyChecker { texts.merge(Self.safetyCheckerTexts) { $1 } }
         texts.merge(changes) { $1 }
         var generator = SeededGenerator(seed: 5)
-        let configurations = try Configurations { Array((texts[$0] ?? "").utf8) }
-        for component in Component.allCases {
+        let texts = texts
+        let configurations = try Configurations(has: { texts[$0] != nil }, read: { Array((texts[$0] ?? "").utf8) })
+        for component in configurations.components {
             tensors[component] = configurations.tensors(of: component).map { tensor in
                 let count = tensor.shape.reduce(1, *)
                 return Tensor(
@@ -74,8 +93,8 @@ struct TinyCheckpoint {
     /// Writes everything under `checkpoint/`, each component under its plain name.
     func write(to folder: TemporaryFolder) throws {
         for (name, text) in texts { try folder.write("checkpoint/" + name, text) }
-        for component in Component.allCases {
-            let bytes = TinyCheckpoint.bytes(tensors[component, default: []])
+        for (component, tensors) in tensors {
+            let bytes = TinyCheckpoint.bytes(tensors)
             try folder.write("checkpoint/" + TinyCheckpoint.file(component), bytes)
         }
     }

@@ -6,7 +6,8 @@ import pathlib
 
 import torch
 from diffusers import AutoencoderKL, UNet2DConditionModel
-from transformers import CLIPTextConfig, CLIPTextModel
+from diffusers.pipelines.stable_diffusion.safety_checker import StableDiffusionSafetyChecker
+from transformers import CLIPConfig, CLIPTextConfig, CLIPTextModel
 
 V1_4 = {
     "unet": {"sample_size": 64, "cross_attention_dim": 768},
@@ -15,6 +16,13 @@ V1_4 = {
         "down_block_types": ["DownEncoderBlock2D"] * 4, "up_block_types": ["UpDecoderBlock2D"] * 4,
     },
     "text_encoder": {"hidden_size": 768, "intermediate_size": 3072, "num_attention_heads": 12},
+    "safety_checker": {
+        "projection_dim": 768,
+        "vision_config": {
+            "hidden_size": 1024, "intermediate_size": 4096, "num_attention_heads": 16, "num_hidden_layers": 24,
+            "patch_size": 14,
+        },
+    },
 }
 V2_1 = {
     "unet": {
@@ -68,12 +76,18 @@ def describe(config):
         unet = UNet2DConditionModel(**config["unet"])
         vae = AutoencoderKL(**config["vae"])
         text = CLIPTextModel(CLIPTextConfig(**config["text_encoder"]))
-    return {
+        checker = StableDiffusionSafetyChecker(CLIPConfig(**config.get("safety_checker", {})))
+    parts = {
         "unet": {"config": {"_class_name": "UNet2DConditionModel", **config["unet"]}, "tensors": shapes(unet)},
         "vae": {"config": {"_class_name": "AutoencoderKL", **config["vae"]}, "tensors": shapes(vae)},
         "text_encoder": {
             "config": {"architectures": ["CLIPTextModel"], **config["text_encoder"]}, "tensors": shapes(text)},
     }
+    if "safety_checker" in config:
+        parts["safety_checker"] = {
+            "config": {"architectures": ["StableDiffusionSafetyChecker"], **config["safety_checker"]},
+            "tensors": shapes(checker)}
+    return parts
 
 
 folder = pathlib.Path("Tests/Fixtures/architectures")

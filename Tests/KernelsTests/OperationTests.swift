@@ -55,6 +55,21 @@ private let tolerance = 1e-6
         }
     }
 
+    /// Patches that do not overlap, channel by channel, times a convolution's weights as they lie.
+    @Test(arguments: computes, storages)
+    func patches(_ compute: Compute, _ storage: WeightMatrix.Storage) throws {
+        for (rows, inputs, taps, outputs) in [(5, 3, 196, 24), (3, 70, 4, 17), (2, 16, 1, 16)] {
+            var numbers = SeededGenerator(seed: UInt64(rows))
+            let packed = PackedMatrix(outputs: outputs, inputs: inputs, taps: taps, storage: storage, seed: 4)
+            let x = Tensor([rows, inputs * taps], values: numbers.array(rows * inputs * taps))
+            let expected = Reference.linear(
+                x.values, rows: rows, weights: packed.values.map { $0.flatMap { $0 } },
+                bias: [Float](repeating: 0, count: outputs))
+            let y = try compute.linear(x, packed.matrix.flattened)
+            #expect(relativeRMS(y.values, expected) < tolerance, "\(inputs)×\(taps)→\(outputs)")
+        }
+    }
+
     @Test(arguments: computes, [false, true])
     func attention(_ compute: Compute, _ causal: Bool) throws {
         for (tokens, keys, heads, d) in [

@@ -34,10 +34,10 @@ import Testing
             case .finished(let generation): last = generation
             }
         }
-        #expect(stages == Stage.allCases)
+        #expect(stages == [.encodingText, .denoising, .decoding])
         let generation = try #require(last)
         #expect(latents.count == 3 && latents.last == generation.latents)  // PNDM doubles one of the two steps.
-        #expect(generation.stages.map(\.stage) == Stage.allCases)
+        #expect(generation.stages.map(\.stage) == stages)
     }
 
     @Test func aCancelledTaskStopsBetweenLayers() async throws {

@@ -16,6 +16,13 @@ public enum TinyModel {
 
     /// The same of version 2, with fp16 weights.
     public static func sd2() throws -> String { try fp16SD2.get() }
+    /// The same with the safety checker of Tests/Fixtures/safety_checker.
+    public static func checkedPath(_ weights: Weights) throws -> String {
+        switch weights {
+        case .int8: try checkedInt8.get()
+        case .fp16: try checkedFP16.get()
+        }
+    }
 
     private static let int8 = Result { try convert(checkpoint.get(), .int8, to: scratch.get().path("tiny-int8.sdq")) }
     private static let fp16 = Result { try convert(checkpoint.get(), .fp16, to: scratch.get().path("tiny-fp16.sdq")) }
@@ -23,11 +30,35 @@ public enum TinyModel {
         try convert(copyCheckpoint(.sd2, to: scratch.get()), .fp16, to: scratch.get().path("tiny-sd2.sdq"))
     }
     private static let checkpoint = Result { try copyCheckpoint(to: scratch.get()) }
+    private static let checkedInt8 = Result {
+        try convert(checkedCheckpoint.get(), .int8, to: scratch.get().path("checked-int8.sdq"))
+    }
+    private static let checkedFP16 = Result {
+        try convert(checkedCheckpoint.get(), .fp16, to: scratch.get().path("checked-fp16.sdq"))
+    }
+    private static let checkedCheckpoint = Result { try copyCheckedCheckpoint(to: scratch.get()) }
 
-    /// A checkpoint of the test's own: `checkpoint/` in the folder, or `checkpoint-sd2/`.
-    public static func copyCheckpoint(_ version: Version = .sd1, to folder: TemporaryFolder) throws -> String {
+    /// A checkpoint of the test's own with a safety checker: `checked/` in the folder.
+    public static func copyCheckedCheckpoint(to folder: TemporaryFolder) throws -> String {
+        let path = try copyCheckpoint(to: folder, as: "checked")
+        for part in ["safety_checker", "feature_extractor"] {
+            try FileManager.default.copyItem(
+                atPath: Fixtures.path("safety_checker/checkpoint/\(part)"), toPath: "\(path)/\(part)")
+        }
+        let index = #"""
+            {"_class_name": "StableDiffusionPipeline", "feature_extractor": ["transformers", "CLIPFeatureExtractor"],
+             "safety_checker": ["stable_diffusion", "StableDiffusionSafetyChecker"]}
+            """#
+        try folder.write("checked/model_index.json", index)
+        return path
+    }
+
+    /// A checkpoint of the test's own: `checkpoint/` in the folder, or `checkpoint-sd2/`, or of another name.
+    public static func copyCheckpoint(
+        _ version: Version = .sd1, to folder: TemporaryFolder, as name: String? = nil
+    ) throws -> String {
         let files = FileManager.default
-        let path = folder.path(version == .sd1 ? "checkpoint" : "checkpoint-sd2")
+        let path = folder.path(name ?? (version == .sd1 ? "checkpoint" : "checkpoint-sd2"))
         let fixture = version == .sd1 ? "pipeline" : "pipeline-sd2"
         try files.copyItem(atPath: Fixtures.path(fixture + "/checkpoint"), toPath: path)
         try files.copyItem(atPath: BundledModel.checkpoint + "/tokenizer", toPath: path + "/tokenizer")

@@ -2,6 +2,7 @@
 //     sd-lite-tensors MODEL.sdq OUT text PROMPT...                                    -> [prompts, 77, channels]
 //     sd-lite-tensors MODEL.sdq OUT unet LATENTS N C H W TIMESTEP ENCODER_STATES      -> [N, C, H, W]
 //     sd-lite-tensors MODEL.sdq OUT vae LATENTS N C H W                               -> [N, 8H, 8W, 3]
+//     sd-lite-tensors MODEL.sdq OUT safety PICTURE...                                 -> [pictures, 20]
 import FoundationEssentials
 import Glibc
 import Kernels
@@ -42,6 +43,9 @@ func compute(_ part: String, _ arguments: [String], with pipeline: Pipeline) thr
         return try pipeline.unet(input, timestep: timestep, encoderHiddenStates: encoderHiddenStates).values
     case ("vae", 5):
         return try pipeline.vae.decode(scaled: latents(arguments)).values
+    case ("safety", 1...):
+        guard let checker = pipeline.safetyChecker else { throw Usage() }
+        return try arguments.flatMap { try checker.excess(of: Image(contentsOf: $0)) }
     default:
         throw Usage()
     }

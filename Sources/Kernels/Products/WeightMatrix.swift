@@ -44,6 +44,19 @@ package struct WeightMatrix: @unchecked Sendable {
         precondition(bytes.count >= panels * panelBytes, "\(bytes.count) bytes for \(panels) panels of \(panelBytes)")
     }
 
+    /// The same weights, all taps of an input channel side by side, for a convolution whose kernels do not overlap: a row
+    /// is then a patch of the picture, channel by channel.
+    package var flattened: WeightMatrix {
+        let storage: Storage =
+            switch storage {
+            case .float16: .float16
+            case .int8(let block): .int8(block: block * taps)
+            }
+        return WeightMatrix(
+            name: name, outputs: outputs, inputs: inputs * taps, taps: 1, storage: storage,
+            bytes: UnsafeRawBufferPointer(start: bytes, count: panels * panelBytes), owner: owner, residence: residence)
+    }
+
     var panels: Int { (outputs + Self.panelWidth - 1) / Self.panelWidth }
 
     private var panelBytes: Int {

@@ -6,9 +6,11 @@ struct Linear {
     let weight: WeightMatrix
     private let bias: Tensor?
 
-    init(_ weights: Weights, inputs: Int, outputs: Int? = nil) throws(ModelError) {
+    /// - Parameter kernel: of a convolution whose stride is as large: the input is then rows of patches,
+    ///   `inputs * kernel * kernel` numbers each, channel by channel
+    init(_ weights: Weights, inputs: Int, outputs: Int? = nil, kernel: Int = 1) throws(ModelError) {
         compute = weights.compute
-        weight = try weights["weight"].matrix(inputs: inputs, outputs: outputs)
+        weight = try weights["weight"].matrix(inputs: inputs, outputs: outputs, kernel: kernel).flattened
         bias = weights["bias"].exists ? try weights["bias"].vector(count: weight.outputs) : nil
     }
 

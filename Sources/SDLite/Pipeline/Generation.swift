@@ -2,7 +2,7 @@
 public struct GenerationProgress: Sendable {
     /// What is being worked on.
     public let stage: Stage
-    /// Parts of this stage that are done, out of `total`: steps when denoising, pictures when decoding.
+    /// Parts of this stage that are done, out of `total`: steps when denoising, pictures when decoding or checking.
     public let completed: Int
     /// Parts that this stage has.
     public let total: Int
@@ -14,6 +14,8 @@ public struct GenerationProgress: Sendable {
 public struct Generation: Sendable, CustomStringConvertible {
     /// Prompt by prompt; none if only latents were asked for.
     public let images: [Image]
+    /// Which of the pictures the safety checker flagged, so that they became black; nil if none looked at them.
+    public let nsfwContentDetected: [Bool]?
     /// The final latents, `[pictures, channels, height/8, width/8]`.
     public let latents: Latents
     /// The seed of the noise: the one of the options, or else the random one that was taken.
@@ -22,10 +24,10 @@ public struct Generation: Sendable, CustomStringConvertible {
     public let truncatedPrompts: [String]
     /// Seconds of every denoising step.
     public let stepSeconds: [Double]
-    /// In their order; without decoding if only latents were asked for.
+    /// In their order; without decoding if only latents were asked for, and without checking if nothing was checked.
     public let stages: [StageRecord]
 
-    /// How a stage went; nil for decoding, if only latents were asked for.
+    /// How a stage went; nil for one that there was not.
     public subscript(stage: Stage) -> StageRecord? { stages.first { $0.stage == stage } }
 
     /// All stages together.

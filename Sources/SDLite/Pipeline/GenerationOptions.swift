@@ -31,6 +31,8 @@ public struct GenerationOptions: Sendable {
     public var output: Output
     /// Decodes in overlapping tiles: less memory for large pictures, and not quite the same result.
     public var vaeTiling: Bool
+    /// Makes pictures black that the model's safety checker flags, if it has one; see `Generation.nsfwContentDetected`.
+    public var safetyChecker: Bool
 
     /// What denoising begins with.
     public enum Start: Sendable {
@@ -53,7 +55,7 @@ public struct GenerationOptions: Sendable {
         prompts: [String], negativePrompt: String = "", width: Int? = nil, height: Int? = nil, steps: Int = 50,
         guidanceScale: Float? = nil, guidanceRescale: Float = 0, seed: UInt64? = nil, noiseSource: NoiseSource = .cpu,
         scheduler: (any Scheduler)? = nil, count: Int = 1, start: Start = .noise, output: Output = .images,
-        vaeTiling: Bool = false
+        vaeTiling: Bool = false, safetyChecker: Bool = true
     ) {
         self.prompts = prompts
         self.negativePrompt = negativePrompt
@@ -69,6 +71,7 @@ public struct GenerationOptions: Sendable {
         self.start = start
         self.output = output
         self.vaeTiling = vaeTiling
+        self.safetyChecker = safetyChecker
     }
 
     /// Options for one prompt.
@@ -76,12 +79,13 @@ public struct GenerationOptions: Sendable {
         prompt: String, negativePrompt: String = "", width: Int? = nil, height: Int? = nil, steps: Int = 50,
         guidanceScale: Float? = nil, guidanceRescale: Float = 0, seed: UInt64? = nil, noiseSource: NoiseSource = .cpu,
         scheduler: (any Scheduler)? = nil, count: Int = 1, start: Start = .noise, output: Output = .images,
-        vaeTiling: Bool = false
+        vaeTiling: Bool = false, safetyChecker: Bool = true
     ) {
         self.init(
             prompts: [prompt], negativePrompt: negativePrompt, width: width, height: height, steps: steps,
             guidanceScale: guidanceScale, guidanceRescale: guidanceRescale, seed: seed, noiseSource: noiseSource,
-            scheduler: scheduler, count: count, start: start, output: output, vaeTiling: vaeTiling)
+            scheduler: scheduler, count: count, start: start, output: output, vaeTiling: vaeTiling,
+            safetyChecker: safetyChecker)
     }
 
     /// Pictures in all.

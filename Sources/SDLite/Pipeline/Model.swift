@@ -72,6 +72,15 @@ public final class Model: Sendable {
             Weights(file: file, stream: stream, component: .vae, compute: compute), configuration: configurations.vae)
     }
 
+    /// The safety checker, its weights left in the file; nil if the model has none.
+    /// - Throws: `ModelError` unless the file has exactly the tensors that the configuration asks for
+    public func safetyChecker(on compute: Compute) throws -> SafetyChecker? {
+        guard let (network, images) = configurations.safetyChecker else { return nil }
+        return try SafetyChecker(
+            Weights(file: file, stream: stream, component: .safetyChecker, compute: compute), configuration: network,
+            images: images)
+    }
+
     private static func document(_ name: String, in file: WeightFile) throws -> [UInt8] {
         guard file.hasDocument(name) else { throw ModelError.missingDocument(name) }
         return try file.document(name)
@@ -79,7 +88,7 @@ public final class Model: Sendable {
 
     private static func configurations(in file: WeightFile) throws -> Configurations {
         do {
-            return try Configurations { try document($0, in: file) }
+            return try Configurations(has: file.hasDocument) { try document($0, in: file) }
         } catch let error as ConfigurationError {
             throw ModelError.badDocument(error.document, reason: error.reason)
         }

@@ -85,7 +85,7 @@ extension Pipeline {
             let footprint = footprint(of: record.stage)
             kept += footprint.total
             let weights = dropsWeights ? footprint.largest : kept
-            let pictures = record.stage == .decoding ? pictureBytes(options) : 0
+            let pictures = [.decoding, .checking].contains(record.stage) ? pictureBytes(options) : 0
             return MemoryPlan.StagePlan(
                 stage: record.stage, activations: record.activationBytes, weights: weights,
                 total: base + record.activationBytes + weights + pictures)
@@ -98,6 +98,7 @@ extension Pipeline {
         case .encodingText: textEncoder.footprint
         case .denoising: unet.footprint
         case .decoding: vae.footprint
+        case .checking: safetyChecker?.footprint ?? WeightFootprint()
         }
     }
 }

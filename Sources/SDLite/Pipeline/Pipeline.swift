@@ -15,6 +15,8 @@ public final class Pipeline: Sendable {
     public let unet: UNet
     /// Latents to pixels.
     public let vae: VAE
+    /// Pictures to what they might show; nil if the model has none.
+    public let safetyChecker: SafetyChecker?
 
     /// - Parameters:
     ///   - model: may be shared by pipelines
@@ -35,6 +37,7 @@ public final class Pipeline: Sendable {
         textEncoder = try model.textEncoder(on: compute)
         unet = try model.unet(on: compute)
         vae = try model.vae(on: compute)
+        safetyChecker = try model.safetyChecker(on: compute)
         model.stream.endStage()  // what was touched by reading the small parameters
     }
 
@@ -100,9 +103,33 @@ public final class Pipeline: Sendable {
                 try progress(GenerationProgress(stage: .decoding, completed: options.images, total: options.images))
             }
         }
+
+        var nsfwContentDetected: [Bool]?
+        if options.safetyChecker, !images.isEmpty, let safetyChecker {
+            nsfwContentDetected = try stages.record(.checking) {
+                try blacken(&images, flaggedBy: safetyChecker, progress: progress)
+            }
+        }
         return Generation(
-            images: images, latents: latents, seed: request.seed, truncatedPrompts: truncated,
-            stepSeconds: stepSeconds, stages: stages.records)
+            images: images, nsfwContentDetected: nsfwContentDetected, latents: latents, seed: request.seed,
+            truncatedPrompts: truncated, stepSeconds: stepSeconds, stages: stages.records)
+    }
+
+    /// Makes pictures black that the safety checker flags, and returns which these are.
+    private func blacken(
+        _ images: inout [Image], flaggedBy safetyChecker: SafetyChecker,
+        progress: (GenerationProgress) throws -> Void
+    ) throws -> [Bool] {
+        var flags: [Bool] = []
+        for (i, image) in images.enumerated() {
+            try progress(GenerationProgress(stage: .checking, completed: i, total: images.count))
+            flags.append(try safetyChecker(image).isFlagged)
+            if flags[i] {
+                images[i] = Image(width: image.width, pixels: [UInt8](repeating: 0, count: image.pixels.count))
+            }
+        }
+        try progress(GenerationProgress(stage: .checking, completed: images.count, total: images.count))
+        return flags
     }
 
     private func denoising(_ request: Request, _ prompts: [Tensor]) throws -> Denoising {

@@ -8,6 +8,8 @@ public enum Stage: String, CaseIterable, Sendable, CodingKeyRepresentable {
     case denoising
     /// The autoencoder's decoder, picture by picture.
     case decoding
+    /// The safety checker, picture by picture.
+    case checking
 }
 
 /// How a stage went.

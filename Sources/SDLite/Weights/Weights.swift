@@ -72,10 +72,11 @@ struct Weights {
     }
 
     /// An embedding table `[rows, channels]`, of which rows are read one by one.
-    func table(channels: Int) throws(ModelError) -> EmbeddingTable {
+    func table(rows: Int? = nil, channels: Int) throws(ModelError) -> EmbeddingTable {
         let entry = try claim()
-        guard entry.shape.count == 2, entry.shape[1] == channels else {
-            throw .wrongShape(tensor: path, found: entry.shape, expected: "[rows, \(channels)]")
+        guard entry.shape.count == 2, rows == nil || entry.shape[0] == rows, entry.shape[1] == channels else {
+            throw .wrongShape(
+                tensor: path, found: entry.shape, expected: "[\(rows.map(String.init) ?? "rows"), \(channels)]")
         }
         guard entry.scheme == .f16 || entry.scheme == .f32 else {
             throw .wrongScheme(tensor: path, found: entry.scheme.rawValue, expected: "flat floats")

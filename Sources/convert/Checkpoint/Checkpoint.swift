@@ -10,14 +10,15 @@ struct Checkpoint {
     let notes: [String]
 
     /// - Throws: `ConvertError`, `FormatError`: everything about the checkpoint that can be wrong but for its values.
-    init(texts: CheckpointTexts, weights: [Component: any NamedWeights], notes: [String]) throws {
+    init(
+        texts: CheckpointTexts, configurations: Configurations, weights: [Component: any NamedWeights], notes: [String]
+    ) throws {
         self.texts = texts
-        let configurations = try texts.configurations()
-        let leftOut = configurations.pipeline.leftOut.joined(separator: ", ")
+        let leftOut = configurations.leftOut.joined(separator: ", ")
         self.notes = notes + (leftOut.isEmpty ? [] : ["\(leftOut) will not be part of the model file"])
         self.configurations = configurations
         var tensors: [Component: [StoredTensor]] = [:]
-        for component in Component.allCases {
+        for component in configurations.components {
             tensors[component] = try weights[component]?.match(configurations.tensors(of: component))
         }
         self.tensors = tensors

@@ -50,9 +50,10 @@ struct CheckpointTexts {
         return Set(names).union(made.keys).filter { !$0.contains("/") && contains($0) }.sorted()
     }
 
-    func configurations() throws -> Configurations {
+    /// - Parameter safetyChecker: whether there may be one
+    func configurations(safetyChecker: Bool) throws -> Configurations {
         do {
-            return try Configurations(read: read)
+            return try Configurations(has: { safetyChecker && contains($0) }, read: read)
         } catch let error as ConfigurationError {
             throw ConvertError.badConfig(file: path(error.document), reason: error.reason)
         }

@@ -7,8 +7,7 @@ enum Documents {
         _ texts: CheckpointTexts, _ configurations: Configurations
     ) throws -> [(name: String, contents: [UInt8])] {
         var documents: [(name: String, contents: [UInt8])] = []
-        let names = [PipelineConfiguration.document] + Component.allCases.map(\.document)
-        for name in names + ["scheduler/scheduler_config.json"] {
+        for name in configurations.documents + ["scheduler/scheduler_config.json"] {
             guard texts.contains(name) else { throw ConvertError.missingFile(folder: texts.root, wanted: name) }
             documents.append((name, try texts.read(name)))
         }

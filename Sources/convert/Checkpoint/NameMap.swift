@@ -8,6 +8,7 @@ enum NameMap {
         case .textEncoder: textEncoder(name).map(component.tensor)
         case .unet: component.tensor(name)
         case .vae: component.tensor(renamedAttention(name))
+        case .safetyChecker: safetyChecker(name).map(component.tensor)
         }
     }
 
@@ -15,6 +16,12 @@ enum NameMap {
     private static func textEncoder(_ name: String) -> String? {
         let bare = name.hasPrefix("text_model.") ? String(name.dropFirst("text_model.".count)) : name
         return bare == "embeddings.position_ids" ? nil : bare
+    }
+
+    /// Here too, transformers wrote a prefix until version 5, behind that of the checker's own part.
+    private static func safetyChecker(_ name: String) -> String? {
+        let bare = name.hasPrefix("vision_model.vision_model.") ? String(name.dropFirst("vision_model.".count)) : name
+        return bare == "vision_model.embeddings.position_ids" ? nil : bare
     }
 
     /// The attention of the autoencoder before diffusers 0.12.
