@@ -13,7 +13,7 @@ public final class Pipeline: Sendable {
     public let textEncoder: TextEncoder
     /// Latents and hidden states to the noise in the latents.
     public let unet: UNet
-    /// Latents to pixels.
+    /// Latents to pixels, and pictures to latents.
     public let vae: VAE
 
     /// - Parameters:
@@ -35,7 +35,6 @@ public final class Pipeline: Sendable {
         textEncoder = try model.textEncoder(on: compute)
         unet = try model.unet(on: compute)
         vae = try model.vae(on: compute)
-        model.stream.endStage()  // what was touched by reading the small parameters
     }
 
     /// Tokenizer and text encoder, one after the other.
