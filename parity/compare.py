@@ -11,6 +11,8 @@ import tempfile
 from engine import Engine, psnr, relative_rms
 from expected import SEED, STEPS, TEXTS, TIMESTEP, Expected
 
+MEGABYTES = 300  # within which pictures are encoded
+
 
 def compare(engine, expected, pictures):
     text, unet, vae = expected.text(), expected.unet(), expected.vae()
@@ -19,6 +21,10 @@ def compare(engine, expected, pictures):
     noise = engine.unet(unet["latents"].repeat(2, 1, 1, 1), TIMESTEP, text["embeddings"])
     yield "U-Net output", f"{relative_rms(noise, unet['noise']):.1e}"
     yield "VAE decode", f"{relative_rms(engine.vae(vae['latents'], vae['image'].shape), vae['image']):.1e}"
+    encoding = expected.encoding()
+    (mean, logvar), peak = engine.encode(encoding["pixels"], encoding["mean"].shape, MEGABYTES)
+    yield "VAE encode", (f"{relative_rms(mean, encoding['mean'][0]):.1e}, logarithms of variances "
+                         f"{relative_rms(logvar, encoding['logvar'][0]):.1e} (peak {peak:.0f} MB)")
     for scheduler in ("pndm", "ddim", "lms") if pictures else ():
         wanted = expected.picture(scheduler)
         latents, image = engine.picture(

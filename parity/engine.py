@@ -15,9 +15,13 @@ class Engine:
         run("sd-lite-convert", checkpoint, "-o", self.model, "--weights", weights)
 
     def tensor(self, shape, *arguments):
+        return self.printing_tensor(shape, *arguments)[0]
+
+    def printing_tensor(self, shape, *arguments):
+        """what it computes, and what it prints"""
         out = self.scratch / "out.f32"
-        run("sd-lite-tensors", self.model, out, *arguments)
-        return torch.from_numpy(np.fromfile(out, dtype="<f4").reshape(shape))
+        printed = run("sd-lite-tensors", self.model, out, *arguments)
+        return torch.from_numpy(np.fromfile(out, dtype="<f4").reshape(shape)), printed
 
     def file(self, name, tensor):
         path = self.scratch / f"{name}.f32"
@@ -36,6 +40,13 @@ class Engine:
         image = self.tensor((count, height, width, channels), "vae", self.file("latents", latents), *latents.shape)
         return image.permute(0, 3, 1, 2)
 
+    def encode(self, pixels, shape, megabytes):
+        """moments [2, channels, h, w] of an 8-bit picture [height, width, 3], and the peak of memory in MB"""
+        png = self.scratch / "input.png"
+        Image.fromarray(pixels.numpy().astype("uint8")).save(png)
+        moments, peak = self.printing_tensor((2, *shape[1:]), "encode", png, megabytes)
+        return moments, int(peak) / 1e6
+
     def picture(self, prompt, *, scheduler, steps, seed, size, guidance=7.5):
         """final latents, 8-bit image"""
         png, latents = self.scratch / "picture.png", self.scratch / "latents.npy"
@@ -47,7 +58,7 @@ class Engine:
 
 
 def run(program, *arguments):
-    subprocess.run([BIN / program, *map(str, arguments)], check=True, stdout=subprocess.DEVNULL)
+    return subprocess.run([BIN / program, *map(str, arguments)], check=True, stdout=subprocess.PIPE).stdout
 
 
 def relative_rms(found, expected):

@@ -54,6 +54,15 @@ class Expected:
             "latents": latents,
             "image": self.pipe.vae.decode(latents / self.pipe.vae.config.scaling_factor).sample})
 
+    def encoding(self):
+        """mean and logvar [1, 4, h, w] of the latents of an 8-bit picture of noise, pixels [8h, 8w, 3]"""
+        pixels = torch.randint(0, 256, (self.size, self.size, 3), generator=torch.Generator().manual_seed(3))
+
+        def compute():
+            found = self.pipe.vae.encode(2 * (pixels.float() / 255).permute(2, 0, 1)[None] - 1).latent_dist
+            return {"pixels": pixels, "mean": found.mean, "logvar": found.logvar}
+        return kept(self.folder, f"encoding-{self.size}", compute)
+
     def picture(self, scheduler):
         """final latents [1, 4, h, w] and 8-bit image [1, 8h, 8w, 3]"""
         def compute():

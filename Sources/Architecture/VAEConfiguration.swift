@@ -37,6 +37,9 @@ package struct VAEConfiguration: ConfigurationDocument {
 
     /// Pixels per latent in each direction.
     package var scale: Int { 1 << (blockOutChannels.count - 1) }
+
+    /// Of every norm; written into diffusers' models/autoencoders/vae.py.
+    package var normEpsilon: Float { 1e-6 }
 }
 
 extension VAEConfiguration {

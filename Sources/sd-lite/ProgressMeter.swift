@@ -13,6 +13,8 @@ struct ProgressMeter {
         switch progress.stage {
         case .encodingText:
             bar.show("reading the prompt", completed, of: total)
+        case .encodingPictures:
+            bar.show("reading the picture", completed, of: total)
         case .denoising:
             let start = denoisingSince ?? .now
             denoisingSince = start

@@ -32,7 +32,7 @@ import Testing
 
     private func converter(_ checkpoint: TinyCheckpoint) throws {
         try checkpoint.write(to: folder)
-        _ = try CheckpointTexts(folder: folder.path("checkpoint")).configurations()
+        _ = try CheckpointTexts(folder: folder.path("checkpoint")).configurations(safetyChecker: true)
     }
 
     /// A model file that holds the documents of the checkpoint, and no tensors.

@@ -89,11 +89,11 @@ import Testing
 
     @Test func theSafetyCheckerCanBeLeftOut() async throws {
         try TinyCheckpoint(safetyChecker: true).write(to: folder)
-        #expect(try CheckpointFolder(root: folder.path("checkpoint")).leftOut == [])
-        let part = try CheckpointFolder(root: folder.path("checkpoint"), safetyChecker: false)
-        #expect(part.leftOut == ["safety_checker", "feature_extractor"])
+        #expect(try Checkpoint(path: folder.path("checkpoint")).notes == [])
+        let part = try Checkpoint(path: folder.path("checkpoint"), options: CheckpointOptions(safetyChecker: false))
+        #expect(part.notes == ["safety_checker, feature_extractor will not be part of the model file"])
         _ = try await Converter(
-            folder: part, policy: Policy(precision: .int8, block: 16), outputPath: folder.path("model.sdq")
+            checkpoint: part, policy: Policy(precision: .int8, block: 16), outputPath: folder.path("model.sdq")
         ).run { _, _ in }
         let file = try WeightFile(path: folder.path("model.sdq"))
         #expect(file.header.tensors.allSatisfy { $0.component != "safety_checker" })
@@ -109,8 +109,8 @@ import Testing
         try checkpoint.write(to: folder)
         _ = try await convertTiny(folder)
         try check(checkpoint)
-        let leftOut = try CheckpointFolder(root: folder.path("checkpoint")).leftOut
-        #expect(leftOut == ["safety_checker", "feature_extractor"])
+        let notes = try Checkpoint(path: folder.path("checkpoint")).notes
+        #expect(notes == ["safety_checker, feature_extractor will not be part of the model file"])
     }
 
     @Test func documentsTravelInside() async throws {

@@ -1,6 +1,5 @@
 import Foundation
 import Kernels
-import Quant
 import TestFiles
 import Testing
 
@@ -34,10 +33,11 @@ import Testing
             case .finished(let generation): last = generation
             }
         }
-        #expect(stages == [.encodingText, .denoising, .decoding])
+        let expected: [Stage] = [.encodingText, .denoising, .decoding]
+        #expect(stages == expected)
         let generation = try #require(last)
         #expect(latents.count == 3 && latents.last == generation.latents)  // PNDM doubles one of the two steps.
-        #expect(generation.stages.map(\.stage) == stages)
+        #expect(generation.stages.map(\.stage) == expected)
     }
 
     @Test func aCancelledTaskStopsBetweenLayers() async throws {
@@ -185,16 +185,7 @@ import Testing
     ])
     func damagedWeightsAreNamed(_ layer: String) throws {
         let folder = try TemporaryFolder()
-        let path = try TinyModel.path(.int8)
-        let file = try WeightFile(path: path)
-        var bytes = try Array(Data(contentsOf: URL(filePath: path)))
-        let weight = try #require(file.entry(layer + ".weight"))
-        let stored = file.lend(weight).bytes
-        let start = try #require(bytes.indices.first { bytes[$0...].starts(with: stored) })
-        // A panel ends with its scales; half floats of all ones are NaN.
-        for i in 1...32 { bytes[start + stored.count - i] = 0xff }
-        let damaged = try folder.write("damaged.sdq", bytes)
-        let pipeline = try Pipeline(model: Model(path: damaged))
+        let pipeline = try Pipeline(model: Model(path: TinyPipeline.damagedModel(layer, in: folder)))
         let error = #expect(throws: ComputeError.self) { try pipeline.generate(options("a cat")) { _ in } }
         #expect(error == .notFinite(layer: layer + ".weight"))
     }

@@ -1,3 +1,4 @@
+import Foundation
 import Kernels
 import Quant
 import TestFiles
@@ -81,6 +82,19 @@ struct TinyPipeline {
     func latents(_ name: String) throws -> Latents {
         let (shape, values) = try expected(name)
         return try Latents(shape: shape, values: values)
+    }
+
+    /// The path of a copy of the int8 model with a NaN in one scale of one layer.
+    static func damagedModel(_ layer: String, in folder: TemporaryFolder) throws -> String {
+        let path = try TinyModel.path(.int8)
+        let file = try WeightFile(path: path)
+        var bytes = try Array(Data(contentsOf: URL(filePath: path)))
+        let weight = try #require(file.entry(layer + ".weight"))
+        let stored = file.lend(weight).bytes
+        let start = try #require(bytes.indices.first { bytes[$0...].starts(with: stored) })
+        // A panel ends with its scales; half floats of all ones are NaN.
+        for i in 1...32 { bytes[start + stored.count - i] = 0xff }
+        return try folder.write("damaged.sdq", bytes)
     }
 
     /// The text encoder's output, `[texts, 77, channels]`.

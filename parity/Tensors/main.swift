@@ -3,6 +3,9 @@
 //     sd-lite-tensors MODEL.sdq OUT unet LATENTS N C H W TIMESTEP ENCODER_STATES      -> [N, C, H, W]
 //     sd-lite-tensors MODEL.sdq OUT vae LATENTS N C H W                               -> [N, 8H, 8W, 3]
 //     sd-lite-tensors MODEL.sdq OUT safety PICTURE...                                 -> [pictures, 20]
+//     sd-lite-tensors MODEL.sdq OUT encode PICTURE.png MEGABYTES                      -> [2, C, H/8, W/8]
+// The last gives means and logarithms of variances, works within a limit of memory, with nothing but the autoencoder
+// loaded, and prints the most memory that was resident.
 import FoundationEssentials
 import Glibc
 import Kernels
@@ -51,11 +54,21 @@ func compute(_ part: String, _ arguments: [String], with pipeline: Pipeline) thr
     }
 }
 
+func encode(_ arguments: [String], with model: Model) throws -> [Float] {
+    guard arguments.count == 2, let limit = Int(arguments[1]) else { throw Usage() }
+    let image = try Image(contentsOf: arguments[0])
+    let found = try model.vae().encode([image], memoryLimit: limit * 1_000_000)
+    print(MemoryUsage.peak)
+    return found.mean.values + found.logVariance.values
+}
+
 do {
     let arguments = Array(CommandLine.arguments.dropFirst())
     guard arguments.count > 3 else { throw Usage() }
-    let pipeline = try Pipeline(model: Model(path: arguments[0]))
-    try writeFloats(compute(arguments[2], Array(arguments[3...]), with: pipeline), to: arguments[1])
+    let model = try Model(path: arguments[0])
+    let (part, rest) = (arguments[2], Array(arguments[3...]))
+    let values = try part == "encode" ? encode(rest, with: model) : compute(part, rest, with: Pipeline(model: model))
+    try writeFloats(values, to: arguments[1])
 } catch {
     printError("error: \(error)")
     exit(1)

@@ -16,6 +16,7 @@ package struct ConvolutionShape: Sendable, Equatable {
     package static let pointwise = ConvolutionShape(kernel: 1, paddingBefore: 0, paddingAfter: 0)
     package static let same3x3 = ConvolutionShape(kernel: 3, paddingBefore: 1, paddingAfter: 1)
     package static let halving3x3 = ConvolutionShape(kernel: 3, stride: 2, paddingBefore: 1, paddingAfter: 1)
+    package static let oneSidedHalving3x3 = ConvolutionShape(kernel: 3, stride: 2, paddingBefore: 0, paddingAfter: 1)
 
     func outputSize(_ size: Int) -> Int { (size + paddingBefore + paddingAfter - kernel) / stride + 1 }
 }

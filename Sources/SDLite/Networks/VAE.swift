@@ -1,57 +1,122 @@
 import Architecture
 import Kernels
 
-/// The decoder of the variational autoencoder (diffusers models/autoencoders/autoencoder_kl.py and vae.py).
+/// The variational autoencoder (Kingma & Welling 2014; diffusers models/autoencoders/autoencoder_kl.py): pictures to
+/// latents, and back. The weights of a half that is not used stay on disk.
 public struct VAE: Sendable {
-    private let compute: Compute
-    private let postQuantConv: Linear
-    private let convIn: Conv2d
-    private let midResnet1, midResnet2: ResnetBlock
-    private let midAttention: VAEAttention
-    private let upBlocks: [VAEUpBlock]
-    private let normOut: GroupNorm
-    private let convOut: Conv2d
-    /// Of the last doubling.
-    private let widestChannels: Int
-    let footprint: WeightFootprint
-    /// Channels of the latents that it decodes: 4 in Stable Diffusion.
+    let compute: Compute
+    let stream: WeightStream
+    let decoder: VAEDecoder
+    let encoder: VAEEncoder
+    /// Channels of the latents: 4 in Stable Diffusion.
     public let latentChannels: Int
-    /// What latents are divided by before decoding.
+    /// What latents are multiplied by after encoding, and divided by before decoding.
     public let scalingFactor: Float
     /// Pixels per latent in each direction.
     public let scale: Int
     /// Rows and columns of latents that are decoded at a time, if in tiles: a multiple of 4.
     let tileSize: Int
 
-    init(_ weights: Weights, configuration c: VAEConfiguration) throws(ModelError) {
-        compute = weights.compute
-        let (decoder, groups, epsilon) = (weights["decoder"], c.normGroups, Float(1e-6))
-        let widths = Array(c.blockOutChannels.reversed())
+    /// - Parameter decoder, encoder: of the whole autoencoder, for that half to claim its part
+    init(decoder: Weights, encoder: Weights, configuration c: VAEConfiguration) throws(ModelError) {
+        compute = decoder.compute
+        stream = decoder.stream
         latentChannels = c.latentChannels
         scalingFactor = c.scalingFactor
         scale = c.scale
         tileSize = max(1, c.sampleSize / c.scale / 4) * 4
-        postQuantConv = try Linear(weights["post_quant_conv"], inputs: latentChannels, outputs: latentChannels)
-        convIn = try Conv2d(decoder["conv_in"], inputs: latentChannels, outputs: widths[0])
-        let mid = decoder["mid_block"]
-        midResnet1 = try ResnetBlock(
-            mid["resnets"][0], inputs: widths[0], outputs: widths[0], groups: groups, epsilon: epsilon)
-        midAttention = try VAEAttention(mid["attentions"][0], channels: widths[0], groups: groups, epsilon: epsilon)
-        midResnet2 = try ResnetBlock(
-            mid["resnets"][1], inputs: widths[0], outputs: widths[0], groups: groups, epsilon: epsilon)
-        upBlocks = try widths.indices.map { i throws(ModelError) in
-            try VAEUpBlock(
-                decoder["up_blocks"][i], inputs: widths[max(0, i - 1)], outputs: widths[i],
-                layers: c.layersPerBlock + 1, upsamples: i < widths.count - 1, groups: groups, epsilon: epsilon)
-        }
-        let last = widths[widths.count - 1]
-        widestChannels = widths[max(0, widths.count - 2)]
-        normOut = try GroupNorm(decoder["conv_norm_out"], channels: last, groups: groups, epsilon: epsilon)
-        convOut = try Conv2d(decoder["conv_out"], inputs: last, outputs: 3)
-        try weights.requireAllClaimed(except: ["encoder.", "quant_conv."])
-        footprint = weights.footprint
+        self.decoder = try VAEDecoder(decoder, c)
+        self.encoder = try VAEEncoder(encoder, c)
+    }
+}
+
+// Encoding
+extension VAE {
+    /// What the latents of a picture may be, not multiplied by `scalingFactor`, as diffusers' `vae.encode(…).latent_dist`.
+    ///
+    ///     let latents = try vae.encode(image).sample(using: &generator) * vae.scalingFactor
+    ///
+    /// - Parameter image: its width and height are multiples of `scale`
+    /// - Returns: distributions of `[1, latentChannels, height / scale, width / scale]`
+    /// - Throws: `ModelError` for another size, `CancellationError`
+    public func encode(_ image: Image) throws -> DiagonalGaussianDistribution { try encode([image]) }
+
+    /// The same for several pictures, which are encoded one after the other: memory does not grow with their number.
+    /// - Parameter images: at least one, all of one size
+    /// - Returns: distributions of `[images, latentChannels, height / scale, width / scale]`
+    /// - Throws: `ModelError` for other sizes or none, `CancellationError`
+    public func encode(_ images: [Image]) throws -> DiagonalGaussianDistribution {
+        let (width, height) = try size(of: images)
+        try Compute.requireAddressSpace(Self.inputBytes(width: width, height: height))
+        return try DiagonalGaussianDistribution(
+            moments: Latents.concatenated(images.map { try moments(of: $0.normalized()) }))
     }
 
+    /// The same for numbers, which are encoded together.
+    /// - Parameter pixels: `[n, height, width, 3]`, nominally -1…1, such as `Image.normalized()`; height and width are
+    ///   multiples of `scale`
+    /// - Returns: distributions of `[n, latentChannels, height / scale, width / scale]`
+    /// - Throws: `ModelError` for another shape or numbers that are not finite, `CancellationError`
+    public func encode(_ pixels: Tensor) throws -> DiagonalGaussianDistribution {
+        let shape = pixels.shape
+        guard shape.count == 4, shape[3] == 3 else {
+            throw ModelError.badPictures(
+                "pixels to encode have the shape [n, height, width, 3], not \(brief(shape: shape))")
+        }
+        try checkSize(width: shape[2], height: shape[1])
+        guard compute.isFinite(pixels) else {
+            throw ModelError.badPictures("the pixels to encode hold a NaN or an infinity")
+        }
+        return DiagonalGaussianDistribution(moments: try moments(of: pixels))
+    }
+
+    /// A sample of the latents of pictures as the sampling loop and `decode(scaled:)` want them: multiplied by
+    /// `scalingFactor`.
+    /// - Parameters:
+    ///   - images: at least one, all of one size, whose sides are multiples of `scale`
+    ///   - generator: of the noise; where its stream goes on
+    /// - Returns: `[images, latentChannels, height / scale, width / scale]`
+    /// - Throws: as `encode`
+    public func scaledLatents(of images: [Image], using generator: inout NoiseGenerator) throws -> Latents {
+        try encode(images).sample(using: &generator) * scalingFactor
+    }
+
+    /// - Parameter pixels: `[n, height, width, 3]`, of a size that was checked
+    func moments(of pixels: Tensor) throws -> Latents {
+        Latents(channelsLast: try compute.finite("the autoencoder's encoder") { try encoder(pixels) })
+    }
+
+    /// The size that all pictures have.
+    /// - Throws: `ModelError` if they have different ones, or one that cannot be encoded
+    func size(of images: [Image]) throws(ModelError) -> (width: Int, height: Int) {
+        guard let first = images.first else { throw .badPictures("there is no picture to encode") }
+        if let other = images.first(where: { $0.size != first.size }) {
+            throw .badPictures(
+                "pictures that are encoded together have one size, not \(first.size) and \(other.size)")
+        }
+        try checkSize(width: first.width, height: first.height)
+        return (first.width, first.height)
+    }
+
+    func checkSize(width: Int, height: Int) throws(ModelError) {
+        let (pixels, overflow) = width.multipliedReportingOverflow(by: height)
+        guard width > 0, height > 0, !overflow, pixels <= Image.mostPixels else {
+            throw .badPictures("a picture to encode has 1 to \(Image.mostPixels) pixels, not \(width)×\(height)")
+        }
+        guard width % scale == 0, height % scale == 0 else {
+            let (w, h) = (max(scale, width / scale * scale), max(scale, height / scale * scale))
+            throw .badPictures(
+                "a picture of \(width)×\(height) cannot be encoded: width and height must be multiples of \(scale); "
+                    + "resize it to \(w)×\(h) first")
+        }
+    }
+
+    /// Bytes that the numbers of one picture take while `Image.normalized` makes them, three floats a pixel, twice.
+    static func inputBytes(width: Int, height: Int) -> Int { 24 * width * height }
+}
+
+// Decoding
+extension VAE {
     /// Pictures from latents as the sampling loop leaves them, which are scaled by `scalingFactor`.
     /// - Parameter latents: `[n, latentChannels, h, w]`
     /// - Returns: `[n, scale·h, scale·w, 3]`, nominally -1…1
@@ -67,15 +132,7 @@ public struct VAE: Sendable {
             throw ModelError.badLatents(found: latents.shape, expected: [1, latentChannels, 64, 64])
         }
         guard latents.isFinite else { throw ModelError.latentsNotFinite }
-        return try compute.finite("the autoencoder") { try decode(latents.channelsLast()) }
-    }
-
-    private func decode(_ latents: Tensor) throws -> Tensor {
-        var x = FeatureMap(try compute.stored(convIn(FeatureMap(postQuantConv(latents)))))
-        x = FeatureMap(try midAttention(midResnet1(x)))
-        x = FeatureMap(try midResnet2(x))
-        for block in upBlocks { try block(&x) }
-        return try compute.stored(convOut(normOut(x, silu: true)))
+        return try compute.finite("the autoencoder") { try decoder(latents.channelsLast()) }
     }
 
     /// The same in tiles of the size that the autoencoder was trained for, a quarter overlapping (`tiled_decode`): less
@@ -97,59 +154,5 @@ public struct VAE: Sendable {
                 scaled: latents.part(
                     rows: row..<min(rows, row + tileSize), columns: column..<min(columns, column + tileSize)))
         }
-    }
-}
-
-extension VAE {
-    /// Bytes of the largest map that is kept while a picture of this size is decoded: what comes of the last doubling.
-    func widestMap(height: Int, width: Int) -> Int {
-        compute.compactElement.byteCount(rows: height * width, channels: widestChannels)
-    }
-}
-
-/// UpDecoderBlock2D: resnets, then a doubling. Its maps are the largest, and are kept compactly.
-private struct VAEUpBlock {
-    private let compute: Compute
-    private let resnets: [ResnetBlock]
-    private let upsampler: Conv2d?
-
-    init(
-        _ weights: Weights, inputs: Int, outputs: Int, layers: Int, upsamples: Bool, groups: Int, epsilon: Float
-    ) throws(ModelError) {
-        compute = weights.compute
-        resnets = try (0..<layers).map { i throws(ModelError) in
-            try ResnetBlock(
-                weights["resnets"][i], inputs: i == 0 ? inputs : outputs, outputs: outputs, groups: groups,
-                epsilon: epsilon)
-        }
-        upsampler = upsamples ? try Conv2d(weights["upsamplers"][0]["conv"], inputs: outputs, outputs: outputs) : nil
-    }
-
-    /// Replaces `x`, so that nobody holds what is used up.
-    func callAsFunction(_ x: inout FeatureMap) throws {
-        for resnet in resnets { x = FeatureMap(try resnet(x, compact: true)) }
-        if let upsampler {
-            x = try compute.storedIfSmall(upsampler(x, upsampledTo: (height: 2 * x.height, width: 2 * x.width)))
-        }
-    }
-}
-
-/// The one self-attention of the autoencoder: a single head over all positions.
-private struct VAEAttention {
-    private let norm: GroupNorm
-    private let attention: Attention
-    private let compute: Compute
-
-    init(_ weights: Weights, channels: Int, groups: Int, epsilon: Float) throws(ModelError) {
-        compute = weights.compute
-        norm = try GroupNorm(weights["group_norm"], channels: channels, groups: groups, epsilon: epsilon)
-        attention = try Attention(weights, channels: channels, heads: 1)
-    }
-
-    /// Adds to `x` in place.
-    func callAsFunction(_ x: Tensor) throws -> Tensor {
-        let normed = try compute.stored(norm(FeatureMap(x)))
-        try attention(normed, addingTo: x)
-        return x
     }
 }

@@ -1,6 +1,6 @@
 import Kernels
 
-/// How a generation will use memory.
+/// How a generation, or encoding pictures by themselves, will use memory.
 public struct MemoryPlan: Sendable {
     /// The most memory that one stage takes, in bytes.
     public struct StagePlan: Sendable {

@@ -49,36 +49,49 @@ public final class Model: Sendable {
     }
 
     /// The text encoder, its weights left in the file.
-    /// - Throws: `ModelError` unless the file has exactly the tensors that the configuration asks for
-    public func textEncoder(on compute: Compute) throws -> TextEncoder {
-        try TextEncoder(
-            Weights(file: file, stream: stream, component: .textEncoder, compute: compute),
-            configuration: configurations.textEncoder)
+    /// - Parameter compute: where it computes; by default on every core, apart from the other parts
+    /// - Throws: `ModelError` unless the file has exactly the tensors that the configuration asks for, `MachineError`
+    public func textEncoder(on compute: Compute? = nil) throws -> TextEncoder {
+        defer { stream.endStage() }
+        return try TextEncoder(
+            weights(of: .textEncoder, on: compute ?? Compute()), configuration: configurations.textEncoder)
     }
 
     /// The U-Net, its weights left in the file.
-    /// - Throws: `ModelError` unless the file has exactly the tensors that the configuration asks for
-    public func unet(on compute: Compute) throws -> UNet {
-        try UNet(
-            Weights(file: file, stream: stream, component: .unet, compute: compute),
-            configuration: configurations.unet,
+    /// - Parameter compute: where it computes; by default on every core, apart from the other parts
+    /// - Throws: `ModelError` unless the file has exactly the tensors that the configuration asks for, `MachineError`
+    public func unet(on compute: Compute? = nil) throws -> UNet {
+        defer { stream.endStage() }
+        return try UNet(
+            weights(of: .unet, on: compute ?? Compute()), configuration: configurations.unet,
             contextChannels: configurations.textEncoder.hiddenSize)
     }
 
-    /// The autoencoder's decoder, its weights left in the file.
-    /// - Throws: `ModelError` unless the file has the tensors that the configuration asks for
-    public func vae(on compute: Compute) throws -> VAE {
-        try VAE(
-            Weights(file: file, stream: stream, component: .vae, compute: compute), configuration: configurations.vae)
+    /// The autoencoder, its weights left in the file.
+    /// - Parameter compute: where it computes; by default on every core, apart from the other parts
+    /// - Throws: `ModelError` unless the file has exactly the tensors that the configuration asks for, `MachineError`
+    public func vae(on compute: Compute? = nil) throws -> VAE {
+        defer { stream.endStage() }
+        let compute = try compute ?? Compute()
+        return try VAE(
+            decoder: weights(of: .vae, on: compute), encoder: weights(of: .vae, on: compute),
+            configuration: configurations.vae)
     }
 
     /// The safety checker, its weights left in the file; nil if the model has none.
-    /// - Throws: `ModelError` unless the file has exactly the tensors that the configuration asks for
-    public func safetyChecker(on compute: Compute) throws -> SafetyChecker? {
+    /// - Parameter compute: where it computes; by default on every core, apart from the other parts
+    /// - Throws: `ModelError` unless the file has exactly the tensors that the configuration asks for, `MachineError`
+    public func safetyChecker(on compute: Compute? = nil) throws -> SafetyChecker? {
         guard let (network, images) = configurations.safetyChecker else { return nil }
+        defer { stream.endStage() }
         return try SafetyChecker(
-            Weights(file: file, stream: stream, component: .safetyChecker, compute: compute), configuration: network,
-            images: images)
+            weights(of: .safetyChecker, on: compute ?? Compute()), configuration: network, images: images)
+    }
+
+    /// A part's tensors, to be claimed. Reading the small ones touches pages, which are given back at the end
+    /// (`stream.endStage`).
+    private func weights(of component: Component, on compute: Compute) -> Weights {
+        Weights(file: file, stream: stream, component: component, compute: compute)
     }
 
     private static func document(_ name: String, in file: WeightFile) throws -> [UInt8] {

@@ -13,7 +13,7 @@ public final class Pipeline: Sendable {
     public let textEncoder: TextEncoder
     /// Latents and hidden states to the noise in the latents.
     public let unet: UNet
-    /// Latents to pixels.
+    /// Latents to pixels, and pictures to latents.
     public let vae: VAE
     /// Pictures to what they might show; nil if the model has none.
     public let safetyChecker: SafetyChecker?
@@ -38,7 +38,6 @@ public final class Pipeline: Sendable {
         unet = try model.unet(on: compute)
         vae = try model.vae(on: compute)
         safetyChecker = try model.safetyChecker(on: compute)
-        model.stream.endStage()  // what was touched by reading the small parameters
     }
 
     /// Tokenizer and text encoder, one after the other.

@@ -4,6 +4,8 @@ import Kernels
 public enum Stage: String, CaseIterable, Sendable, CodingKeyRepresentable {
     /// Tokenizer and text encoder.
     case encodingText = "text"
+    /// The autoencoder's encoder, picture by picture: where there is a picture to begin with.
+    case encodingPictures = "encoding"
     /// U-Net and scheduler, step by step.
     case denoising
     /// The autoencoder's decoder, picture by picture.

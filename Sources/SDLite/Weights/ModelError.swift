@@ -20,6 +20,8 @@ public enum ModelError: LocalizedError, Equatable, CustomStringConvertible {
     case badLatents(found: [Int], expected: [Int])
     /// A NaN or an infinity among the latents given.
     case latentsNotFinite
+    /// Pictures that cannot be encoded, said in a sentence.
+    case badPictures(String)
     /// Not `[prompts, tokens, channels]` with as many channels as the U-Net reads.
     case badHiddenStates(found: [Int], channels: Int)
     /// No timesteps, one outside 0…100,000, or a step that is not among them.
@@ -47,7 +49,7 @@ public enum ModelError: LocalizedError, Equatable, CustomStringConvertible {
         case .badHiddenStates(let found, let channels):
             "the text encoder's hidden states have shape \(found), expected [prompts, tokens, \(channels)]"
         case .badTimesteps: "timesteps must be numbers from 0 to 100000, at least one, and a step one of them"
-        case .badOption(let message): message
+        case .badPictures(let message), .badOption(let message): message
         case .notEnoughMemory(let limit, let needed):
             "\(limit / 1_000_000) MB of memory are not enough for this picture: at least "
                 + "\(needed / 1_000_000 + 1) MB are needed"

@@ -3,8 +3,8 @@ import Quant
 import Synchronization
 
 /// Decides which pages of the model file are in memory. Matrices are used where they lie in the mapping, one after the
-/// other as they lie in the file. Before one is used, the disk has delivered it and begins to read those that follow;
-/// afterwards, if memory is short, its pages are given back.
+/// other as they lie in the file. Before one is used, the disk has delivered it and begins to read those that follow in
+/// the same network; afterwards, if memory is short, its pages are given back.
 final class WeightStream: Sendable {
     private let entries: [TensorEntry]
     private let file: WeightFile
@@ -31,8 +31,16 @@ final class WeightStream: Sendable {
     /// The time that was spent waiting for the disk.
     var stallSeconds: Double { state.withLock { $0.stall / .seconds(1) } }
 
-    func residence(of entry: TensorEntry) -> (any WeightResidence)? {
-        entries.firstIndex { $0.offset == entry.offset }.map { Residence(stream: self, position: $0) }
+    /// What uses its matrices together, one after the other: no other's are read ahead meanwhile.
+    final class Network: Sendable {
+        /// Where its last matrix is among the entries.
+        fileprivate let last = Mutex(0)
+    }
+
+    func residence(of entry: TensorEntry, in network: Network) -> (any WeightResidence)? {
+        guard let position = entries.firstIndex(where: { $0.offset == entry.offset }) else { return nil }
+        network.last.withLock { $0 = max($0, position) }
+        return Residence(stream: self, position: position, network: network)
     }
 
     /// Gives back whatever is resident, if memory is short; what was touched while loading, in any case.
@@ -51,17 +59,19 @@ final class WeightStream: Sendable {
     private final class Residence: WeightResidence {
         private let stream: WeightStream
         private let position: Int
+        private let network: Network
 
-        init(stream: WeightStream, position: Int) {
+        init(stream: WeightStream, position: Int, network: Network) {
             self.stream = stream
             self.position = position
+            self.network = network
         }
 
-        func begin() { stream.begin(position) }
+        func begin() { stream.begin(position, last: network.last.withLock { $0 }) }
         func end() { stream.end(position) }
     }
 
-    private func begin(_ position: Int) {
+    private func begin(_ position: Int, last: Int) {
         state.withLock { state in
             state.users[position, default: 0] += 1
             guard state.resident.insert(position).inserted else { return }
@@ -72,7 +82,7 @@ final class WeightStream: Sendable {
             state.stall += ContinuousClock().measure { file.waitFor(entries[position]) }
             if !state.requested.contains(position) { state.requested = position..<position }
             var next = state.requested.upperBound
-            while next < entries.count, entries[next].offset - entries[position].offset < Self.window {
+            while next <= last, entries[next].offset - entries[position].offset < Self.window {
                 file.readAhead(entries[next])
                 next += 1
             }

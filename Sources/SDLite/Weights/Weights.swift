@@ -7,7 +7,7 @@ import Quant
 struct Weights {
     let compute: Compute
     private let file: WeightFile
-    private let stream: WeightStream
+    let stream: WeightStream
     private let claims: Claims
     /// Of the tensor or group of tensors.
     let path: String
@@ -15,6 +15,7 @@ struct Weights {
     private final class Claims {
         var names: Set<String> = []
         var footprint = WeightFootprint()
+        let network = WeightStream.Network()
     }
 
     init(file: WeightFile, stream: WeightStream, component: Component, compute: Compute) {
@@ -59,7 +60,7 @@ struct Weights {
         }
         return WeightMatrix(
             name: path, outputs: shape[0], inputs: inputs, taps: taps, storage: storage, bytes: lent.bytes,
-            owner: lent.owner, residence: stream.residence(of: entry))
+            owner: lent.owner, residence: stream.residence(of: entry, in: claims.network))
     }
 
     /// A bias or a norm's parameters, `[count]`, as floats.
