@@ -35,12 +35,12 @@ public enum SchedulerKind: String, CaseIterable, Sendable {
     }
 
     /// - Parameter name: as `--scheduler` takes it, another name of the method, or diffusers' name of the class;
-    ///   capitals do not matter.
+    ///   capitals, hyphens, underscores and spaces do not matter.
     /// - Throws: `SchedulerError.unknownScheduler`.
     public init(named name: String) throws {
-        let wanted = name.lowercased()
+        func letters(_ name: String) -> String { name.lowercased().filter { !"-_ ".contains($0) } }
         let kind = Self.allCases.first { kind in
-            ([kind.rawValue, kind.className] + kind.entry.aliases).contains { $0.lowercased() == wanted }
+            ([kind.rawValue, kind.className] + kind.entry.aliases).contains { letters($0) == letters(name) }
         }
         guard let kind else { throw SchedulerError.unknownScheduler(name, known: Self.names) }
         self = kind
