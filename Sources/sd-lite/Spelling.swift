@@ -44,7 +44,7 @@ enum Spelling {
     }
 
     private static func looksLikeCommand(_ argument: String) -> Bool {
-        argument.utf8.allSatisfy { (UInt8(ascii: "a")...UInt8(ascii: "z")).contains($0) }
+        !argument.isEmpty && argument.utf8.allSatisfy { (UInt8(ascii: "a")...UInt8(ascii: "z")).contains($0) }
     }
 
     /// What stands before the first `--` and what stands behind it.

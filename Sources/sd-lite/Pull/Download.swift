@@ -78,6 +78,12 @@ struct Download {
 
     /// Throws for an answer that another attempt would not change.
     private func check(_ answer: Curl.Answer) throws {
+        // curl takes it for success where it was to go on.
+        if answer.httpStatus == 416 {
+            let found = size(of: part)
+            unlink(part)
+            throw PullError.tooShort(url: url, expected: byteCount ?? 0, found: found)
+        }
         switch answer.status {
         case 0, Curl.Answer.noRanges:
             break
@@ -85,10 +91,6 @@ struct Download {
             throw tooLong(byteCount ?? Self.sizeLimit)
         case Curl.Answer.cannotWrite:
             throw PullError.cannotWrite(file: part, reason: "the disk is full, or the file system refuses")
-        case 22 where answer.httpStatus == 416:
-            let found = size(of: part)
-            unlink(part)
-            throw PullError.tooShort(url: url, expected: byteCount ?? 0, found: found)
         case 22 where !answer.isPassing:
             throw PullError.http(url: url, status: answer.httpStatus)
         case _ where !answer.isPassing:
