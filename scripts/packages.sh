@@ -1,4 +1,5 @@
-# Installs what is missing of the C libraries that sd-lite is built with and of `libraries`, if set. Sourced by scripts.
+# Installs what is missing of the C libraries that sd-lite is built with and of `libraries`, other packages, if set.
+# Sourced by scripts.
 libraries+=(liblz4-dev libpng-dev libturbojpeg0-dev zlib1g-dev pkg-config)
 
 if command -v dpkg-query > /dev/null; then

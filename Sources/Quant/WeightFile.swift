@@ -53,6 +53,9 @@ package final class WeightFile: Sendable {
         documentIndex = Dictionary(uniqueKeysWithValues: header.documents.enumerated().map { ($1.name, $0) })
     }
 
+    /// Of the whole file.
+    package var byteCount: Int { map.bytes.count }
+
     package func entry(_ name: String) -> TensorEntry? {
         tensorIndex[name].map { header.tensors[$0] }
     }

@@ -17,3 +17,8 @@ struct ByteCount: ExpressibleByArgument {
         self.bytes = Int(bytes)
     }
 }
+
+/// "4.3 GB", "39.1 MB": a number of bytes for people.
+func byteText(_ bytes: Int) -> String {
+    bytes >= 1_000_000_000 ? decimal(Double(bytes) * 1e-9) + " GB" : decimal(Double(bytes) * 1e-6, 1) + " MB"
+}

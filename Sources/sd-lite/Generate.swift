@@ -50,10 +50,11 @@ struct Generate: ParsableCommand {
     var guidanceRescale: Float = 0
 
     @Option(
+        parsing: .unconditional,
         help: ArgumentHelp(
-            "A whole number that the picture's noise comes from; random if not given, and always reported.",
+            "A whole number that the picture's noise comes from; random if not given or -1, and always reported.",
             valueName: "number"))
-    var seed: UInt64?
+    var seed: Seed?
 
     @Option(help: "Whose random numbers turn the seed into noise: PyTorch's on a cpu or on cuda.")
     var generator = NoiseSource.cpu
@@ -178,7 +179,7 @@ struct Generate: ParsableCommand {
         options.steps = steps
         options.guidanceScale = guidanceScale
         options.guidanceRescale = guidanceRescale
-        options.seed = seed
+        options.seed = seed?.value
         options.noiseSource = generator
         options.scheduler = try pipeline.model.scheduler(scheduler) { configuration in
             configuration.eta = eta

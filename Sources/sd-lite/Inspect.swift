@@ -8,7 +8,7 @@ struct Inspect: ParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Show what a model file holds, and check it.")
 
-    @Argument(help: "The model file made by sd-lite-convert.")
+    @Argument(help: "The model: an .sdq file, or a name that sd-lite models lists.")
     var model: String
 
     @Flag(help: "List every tensor: name, shape, scheme, bytes.")
@@ -22,7 +22,7 @@ struct Inspect: ParsableCommand {
 
     func run() throws {
         Interruption.watch()
-        let file = try WeightFile(path: model)
+        let file = try WeightFile(path: ModelChoice.path(named: model))
         if json {
             let encoder = JSONEncoder()
             encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]

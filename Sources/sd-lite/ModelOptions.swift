@@ -7,8 +7,12 @@ import Terminal
 struct ModelOptions: ParsableArguments {
     @Option(
         name: [.customShort("m"), .long],
-        help: ArgumentHelp("The model file, made by sd-lite-convert.", valueName: "model.sdq"))
-    var model: String
+        help: ArgumentHelp(
+            """
+            The model: an .sdq file, or a name that sd-lite models lists. By default $SDLITE_MODEL, or else the only \
+            model there is.
+            """, valueName: "model"))
+    var model: String?
 
     @Option(help: ArgumentHelp("Width in pixels, a multiple of 8; by default the model's.", valueName: "pixels"))
     var width: Int?
@@ -48,7 +52,8 @@ struct ModelOptions: ParsableArguments {
 
     /// Opens the model, to compute on as many threads as asked for.
     func pipeline(arithmetic: Arithmetic = .mixed) throws -> Pipeline {
-        try Pipeline(model: Model(path: model), compute: Compute(threads: threads, arithmetic: arithmetic))
+        try Pipeline(
+            model: Model(path: ModelChoice.path(model)), compute: Compute(threads: threads, arithmetic: arithmetic))
     }
 }
 

@@ -23,7 +23,7 @@ struct ProgressMeter {
                 let perStep = (ContinuousClock.now - start) / .seconds(1) / Double(completed)
                 let left = Int((perStep * Double(total - completed)).rounded())
                 notes = [
-                    "\(left / 60):\(left % 60 < 10 ? "0" : "")\(left % 60) left", "step \(completed) of \(total)",
+                    "\(clock(left)) left", "step \(completed) of \(total)",
                     "\(decimal(perStep)) s each",
                 ]
             }
@@ -36,4 +36,9 @@ struct ProgressMeter {
     }
 
     mutating func end() { bar.end() }
+}
+
+/// "2:05": minutes and seconds.
+func clock(_ seconds: Int) -> String {
+    "\(seconds / 60):\(seconds % 60 < 10 ? "0" : "")\(seconds % 60)"
 }

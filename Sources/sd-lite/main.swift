@@ -7,16 +7,21 @@ struct SDLiteCommand: ParsableCommand {
         commandName: "sd-lite",
         abstract: "Stable Diffusion 1 and 2 without a GPU: pictures from words.",
         discussion: """
-            First make a model file from a downloaded model with sd-lite-convert. Then:
+            Get a model, or convert one of your own with sd-lite-convert, and paint:
 
-              sd-lite generate "a lighthouse at night" --model model.sdq
+              sd-lite pull CompVis/stable-diffusion-v1-4
+              sd-lite "a lighthouse at night"
             """,
         version: "sd-lite \(version) (\(build)), \((try? KernelTable.chosen())?.name ?? "unknown") kernels",
-        subcommands: [Generate.self, Plan.self, Inspect.self, Bench.self])
+        subcommands: [Generate.self, Pull.self, Models.self, Plan.self, Inspect.self, Bench.self],
+        defaultSubcommand: Generate.self)
 }
 
 do {
-    var command = try SDLiteCommand.parseAsRoot()
+    let given = Array(CommandLine.arguments.dropFirst())
+    let commands = SDLiteCommand.configuration.subcommands.map { $0._commandName } + ["help"]
+    var command = try SDLiteCommand.parseAsRoot(
+        given.isEmpty ? ["--help"] : Spelling.standard(given, commands: commands))
     try command.run()
 } catch {
     exit(SDLiteCommand.self, after: AdvisedError.advising(error))

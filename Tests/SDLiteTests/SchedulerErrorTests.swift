@@ -22,6 +22,7 @@ import Testing
         #expect(try SchedulerKind(named: "lms") == .lms)
         #expect(try SchedulerKind(named: "LMSDiscreteScheduler") == .lms)
         #expect(try SchedulerKind(named: "PLMS") == .pndm)
+        for name in ["k-lms", "k_lms", "K-LMS", "klms"] { #expect(try SchedulerKind(named: name) == .lms) }
         #expect(SchedulerKind.names == "pndm, ddim or lms")
         #expect(throws: SchedulerError.unknownScheduler("euler", known: SchedulerKind.names)) {
             try SchedulerKind(named: "euler")

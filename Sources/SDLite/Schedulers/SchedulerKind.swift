@@ -35,7 +35,7 @@ public enum SchedulerKind: String, CaseIterable, Sendable {
     }
 
     /// - Parameter name: as `--scheduler` takes it, another name of the method, or diffusers' name of the class;
-    ///   capitals do not matter.
+    ///   capitals, hyphens, underscores and spaces do not matter.
     /// - Throws: `SchedulerError.unknownScheduler`.
     public init(named name: String) throws {
         guard let kind = Self.kind(named: name) else {
@@ -45,9 +45,9 @@ public enum SchedulerKind: String, CaseIterable, Sendable {
     }
 
     private static func kind(named name: String) -> Self? {
-        let wanted = name.lowercased()
+        func letters(_ name: String) -> String { name.lowercased().filter { !"-_ ".contains($0) } }
         return allCases.first { kind in
-            ([kind.rawValue, kind.className] + kind.entry.aliases).contains { $0.lowercased() == wanted }
+            ([kind.rawValue, kind.className] + kind.entry.aliases).contains { letters($0) == letters(name) }
         }
     }
 
