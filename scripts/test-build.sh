@@ -6,3 +6,12 @@ test_build=.build-test
 test_flags=(-c release -Xswiftc -enable-testing --scratch-path "$test_build")
 # Package.swift reads this; in dependencies warnings stay warnings.
 export SDLITE_WARNINGS=errors
+
+# modules_of BUILD: sets `modules`, what swiftc wants to know of a build to import its modules.
+modules_of() {
+    local map
+    modules=(-I "$1/Modules")
+    for map in Sources/*/module.modulemap "$1"/*.build/module.modulemap; do
+        modules+=(-Xcc "-fmodule-map-file=$map")
+    done
+}
