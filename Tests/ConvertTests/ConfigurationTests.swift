@@ -287,7 +287,7 @@ private let safetyChecker = [
     change("safety_checker/config.json", "projection_dim", "0", "projection_dim is 0, expected 1 to 65536"),
     change(
         "safety_checker/config.json", "architectures", #"["CLIPModel"]"#,
-        "architectures is 'CLIPModel', expected 'StableDiffusionSafetyChecker'" + version1),
+        "architectures is 'CLIPModel', expected 'StableDiffusionSafetyChecker'" + versions),
     change(
         "safety_checker/config.json", "vision_config", #"{"image_size":[224,224]}"#,
         "malformed JSON: a value of type Int is expected at 'vision_config.image_size'"),
@@ -322,12 +322,12 @@ private let imageProcessor: [ConfigurationTests.Change] = [
     ("image_mean", "[0.5,-1,0.5]", "an entry of image_mean is -1.0, expected 0.0 to 1.0"),
     ("image_std", "[1,1,0]", "an entry of image_std is 0.0, expected 0.001 to 1000.0"),
     ("image_std", #""wide""#, "malformed JSON: a value of type Array<Any> is expected at 'image_std'"),
-    ("do_resize", "false", "do_resize is false, expected true" + version1),
-    ("do_center_crop", "false", "do_center_crop is false, expected true" + version1),
-    ("do_rescale", "false", "do_rescale is false, expected true" + version1),
-    ("do_normalize", "false", "do_normalize is false, expected true" + version1),
-    ("resample", "2", "resample is 2, expected 3" + version1),
-    ("rescale_factor", "1", "rescale_factor is 1, expected 0.00392156862745098" + version1),
+    ("do_resize", "false", "do_resize is false, expected true" + versions),
+    ("do_center_crop", "false", "do_center_crop is false, expected true" + versions),
+    ("do_rescale", "false", "do_rescale is false, expected true" + versions),
+    ("do_normalize", "false", "do_normalize is false, expected true" + versions),
+    ("resample", "2", "resample is 2, expected 3" + versions),
+    ("rescale_factor", "1", "rescale_factor is 1, expected 0.00392156862745098" + versions),
     (
         "feature_extractor_type", #""ViTFeatureExtractor""#,
         "feature_extractor_type is 'ViTFeatureExtractor', expected CLIPFeatureExtractor or CLIPImageProcessor or "
