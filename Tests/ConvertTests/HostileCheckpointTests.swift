@@ -84,7 +84,7 @@ import Testing
         try await refuse("tensor 'visual_projection.bias' does not belong to the architecture") {
             $0.tensors[.safetyChecker]?.append(.init(name: "visual_projection.bias", shape: [1], values: [1]))
         }
-        try await refuse("tensor 'concept_embeds' has the shape [12, 17] where config.json asks for [17, 12]") {
+        try await refuse("tensor 'concept_embeds' has the shape [12, 17] where the architecture asks for [17, 12]") {
             $0.change(.safetyChecker) { if $0.name == "concept_embeds" { $0.shape = [12, 17] } }
         }
         try await refuse("tensor 'special_care_embeds_weights' holds a NaN or an infinity") {
