@@ -11,7 +11,8 @@ struct ModelOptions: ParsableArguments {
             """
             The model: an .sdq file, or a name that sd-lite models lists. By default $SDLITE_MODEL, or else the only \
             model there is.
-            """, valueName: "model"))
+            """, valueName: "model"),
+        completion: .file(extensions: ["sdq"]))
     var model: String?
 
     @Option(help: ArgumentHelp("Width in pixels, a multiple of 8; by default the model's.", valueName: "pixels"))

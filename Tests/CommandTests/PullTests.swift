@@ -134,7 +134,8 @@ struct PullTests {
         ("deep", "not the answer"), ("huge", "has more than the 16777216 bytes"), ("nosize", "has no size"),
         ("minus", "has no size, or an impossible one"), ("vast", "not the answer"),
         ("badsum", "a checksum that is none"),
-        ("commit", "'sha' is no commit"), ("giant", "are to be fetched, and"), ("pickled", "only pickled weights"),
+        ("commit", "'sha' is no commit"), ("giant", "are to be fetched, and"),
+        ("wordy", "has more than the 16777216 bytes"), ("pickled", "only pickled weights"),
         ("files", "single files there: single.safetensors"), ("sdxl", "text_encoder_2"),
         ("inpainting", "in_channels is 9"), ("private", "no such model"),
     ])

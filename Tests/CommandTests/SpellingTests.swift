@@ -13,9 +13,10 @@ struct SpellingTests {
     }
 
     private func picture(_ arguments: [String]) throws -> [UInt8] {
-        let outcome = try run(arguments + ["-o", "p.png"])
+        let end = arguments.firstIndex(of: "--") ?? arguments.endIndex
+        let outcome = try run(arguments[..<end] + ["-o", "p.png"] + arguments[end...])
         #expect(outcome.status == 0, "\(arguments): \(outcome.errors)")
-        let name = folder.names().first { $0.hasSuffix(".png") } ?? ""
+        let name = try #require(folder.names().first { $0.hasSuffix(".png") })
         defer { for name in folder.names() where name.hasSuffix(".png") { folder.remove(name) } }
         return try folder.read(name)
     }

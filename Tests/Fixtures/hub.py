@@ -83,7 +83,10 @@ def info(behaviour):
         siblings[0]["size"] = 2 ** 63
     elif behaviour == "giant":
         for sibling in siblings:
-            sibling["size"] = 2 ** 40
+            if "lfs" in sibling:
+                sibling["size"] = 2 ** 40
+    elif behaviour == "wordy":
+        next(s for s in siblings if s["rfilename"] == "tokenizer/vocab.json")["size"] = 20 << 20
     elif behaviour == "badsum":
         next(s for s in siblings if "lfs" in s)["lfs"]["sha256"] = "../../evil"
     elif behaviour == "commit":

@@ -9,6 +9,9 @@ struct Checkpoint {
     let variant: Variant?
     let quiet: Bool
 
+    /// The most bytes that a configuration, vocabulary or licence may have.
+    private static let textLimit = 16 << 20
+
     /// - Parameter revision: of a repository; what the source itself names comes first
     /// - Returns: the folder, or the file, for sd-lite-convert
     /// - Throws: `PullError`, `FormatError`, `CancellationError` if the user interrupts
@@ -58,13 +61,13 @@ struct Checkpoint {
         func downloads(_ files: [RepositoryFile]) throws -> [Download] {
             try files.map { try download($0, as: "\(folder)/\($0.path)", repository, info) }
         }
-        try Downloads(list: downloads([index])).run(quiet: true)
+        try fetch(texts: downloads([index]))
         let parts = try parts(in: folder, repository)
         let wanted = try CheckpointFiles(files, parts: parts, variant: variant, repository: repository)
         let texts = try downloads(wanted.texts)
         let weights = try downloads(wanted.weights)
         try announce(texts + weights)
-        try Downloads(list: texts).run(quiet: true)
+        try fetch(texts: texts)
         // What the engine cannot run is not worth gigabytes.
         try checked(repository) { _ = try Configurations { try text($0, in: folder) } }
         try run(weights)
@@ -89,6 +92,14 @@ struct Checkpoint {
         let url = hub.address(of: file.path, in: repository, at: info.sha)
         return Download(
             url: url, token: hub.token(for: url), path: path, byteCount: file.byteCount, sha256: file.sha256)
+    }
+
+    /// - Throws: `PullError.tooLong` for what sd-lite-convert would refuse to read
+    private func fetch(texts: [Download]) throws {
+        if let large = texts.first(where: { ($0.byteCount ?? 0) > Self.textLimit }) {
+            throw PullError.tooLong(url: large.url, expected: Self.textLimit)
+        }
+        try Downloads(list: texts).run(quiet: true)
     }
 
     private func run(_ list: [Download]) throws {
@@ -123,7 +134,7 @@ struct Checkpoint {
     }
 
     private func text(_ name: String, in folder: String) throws -> [UInt8] {
-        try readFile(path: "\(folder)/\(name)", limit: 16 << 20)
+        try readFile(path: "\(folder)/\(name)", limit: Self.textLimit)
     }
 
     private func checked<Result>(_ repository: Repository, _ body: () throws -> Result) throws -> Result {

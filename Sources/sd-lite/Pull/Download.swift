@@ -61,7 +61,7 @@ struct Download {
             guard failures < Self.attempts else {
                 throw answer.status == 0
                     ? PullError.tooShort(url: url, expected: byteCount ?? 0, found: done)
-                    : PullError.transfer(url: url, reason: answer.message)
+                    : PullError.brokenOff(url: url, reason: answer.message)
             }
             try pause(seconds: max(1, failures), progress)
         }

@@ -61,6 +61,7 @@ struct Pull: ParsableCommand {
         let target = output ?? "\(models.path)/\(source.modelName).sdq"
         guard force || !isRegularFile(target) else {
             printError("\(oneLine(target)) is there already; --force gets it again")
+            print(target)
             return
         }
         if output != nil { try checkWritable(path: target) }

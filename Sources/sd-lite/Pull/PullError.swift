@@ -14,6 +14,8 @@ enum PullError: Error, CustomStringConvertible {
     case denied(repository: Repository, endpoint: String, isGated: Bool, sentToken: Bool)
     case http(url: String, status: Int)
     case transfer(url: String, reason: String)
+    /// The same, where another attempt may well succeed.
+    case brokenOff(url: String, reason: String)
     case badAnswer(url: String, reason: String)
     case tooShort(url: String, expected: Int, found: Int)
     case tooLong(url: String, expected: Int)
@@ -53,6 +55,8 @@ enum PullError: Error, CustomStringConvertible {
         case .http(let url, let status):
             "\(oneLine(url)): the server answers with status \(status)"
         case .transfer(let url, let reason):
+            "\(oneLine(url)): \(oneLine(reason))"
+        case .brokenOff(let url, let reason):
             "\(oneLine(url)): \(oneLine(reason)); what was fetched is kept, and running the command again goes on"
         case .badAnswer(let url, let reason):
             "\(oneLine(url)): not the answer of a model hub: \(oneLine(reason))"
