@@ -144,7 +144,9 @@ private let (v1, v2) = ("v1-4", "v2-1")
 
     @Test(
         arguments: [
-            (["model.diffusion_model.input_blocks.0.0.weight", "conditioner.embedders.1.model.ln_final.bias"], "XL"),
+            (["model.diffusion_model.input_blocks.0.0.weight", "conditioner.embedders.1.model.ln_final.bias"],
+                "Stable Diffusion XL"
+            ),
             (["conditioner.embedders.0.model.ln_final.bias", "model.diffusion_model.out.2.bias"], "the refiner of"),
             (["model.diffusion_model.joint_blocks.0.context_block.adaLN_modulation.1.bias"], "Stable Diffusion 3"),
             (["double_blocks.0.img_attn.norm.key_norm.scale"], "Flux"),

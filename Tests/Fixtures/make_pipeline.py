@@ -29,8 +29,8 @@ VAE = dict(sample_size=64, block_out_channels=(8, 8, 16, 16), layers_per_block=1
            up_block_types=("UpDecoderBlock2D",) * 4)
 TEXT = dict(hidden_size=16, intermediate_size=64, num_hidden_layers=2, num_attention_heads=2, projection_dim=16)
 # What Stable Diffusion 2 has: heads per level, linear projections, gelu; and a size that is no multiple of 64.
-UNET2 = dict(sample_size=9, block_out_channels=(8, 16, 24), layers_per_block=1, cross_attention_dim=8,
-             attention_head_dim=(1, 2, 3), use_linear_projection=True, norm_num_groups=4,
+UNET2 = dict(sample_size=9, block_out_channels=(8, 8, 16), layers_per_block=1, cross_attention_dim=8,
+             attention_head_dim=(1, 2, 4), use_linear_projection=True, norm_num_groups=4,
              down_block_types=UNET["down_block_types"], up_block_types=UNET["up_block_types"])
 TEXT2 = dict(hidden_size=8, intermediate_size=32, num_hidden_layers=3, num_attention_heads=2, projection_dim=8,
              hidden_act="gelu")
