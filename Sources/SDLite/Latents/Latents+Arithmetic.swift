@@ -34,7 +34,9 @@ extension Latents {
         return try .concatenated(
             (0..<guided.shape[0]).map { image in
                 let (picture, conditional) = (try guided[image], try halves[1][image])
-                let factor = conditional.standardDeviation / picture.standardDeviation
+                let contrast = picture.standardDeviation
+                guard contrast > 0 else { return picture }  // equal numbers, as when a plan is made
+                let factor = conditional.standardDeviation / contrast
                 return picture.map { rescale * ($0 * factor) + (1 - rescale) * $0 }
             })
     }
