@@ -144,7 +144,12 @@ private let (v1, v2) = ("v1-4", "v2-1")
 
     @Test(
         arguments: [
+<<<<<<< HEAD
             (["model.diffusion_model.input_blocks.0.0.weight", "conditioner.embedders.1.model.ln_final.bias"],
+=======
+            (
+                ["model.diffusion_model.input_blocks.0.0.weight", "conditioner.embedders.1.model.ln_final.bias"],
+>>>>>>> single
                 "Stable Diffusion XL"
             ),
             (["conditioner.embedders.0.model.ln_final.bias", "model.diffusion_model.out.2.bias"], "the refiner of"),
@@ -227,7 +232,7 @@ private let (v1, v2) = ("v1-4", "v2-1")
             try await refuse("tensor '\(halving)' is missing", halving, shape: nil)
         }
         let tokens = "cond_stage_model.transformer.text_model.embeddings.token_embedding.weight"
-        try await refuse("it has no text encoder", tokens, shape: nil)
+        try await refuse("no text encoder", tokens, shape: nil)
         try await refuse(
             "tensor 'first_stage_model.quant_conv.bias' is missing", "first_stage_model.quant_conv.bias", shape: nil)
     }
@@ -246,9 +251,9 @@ private let (v1, v2) = ("v1-4", "v2-1")
         }
         try await refuse("does not belong to the architecture", add(#"model.diffusion_model.a\u001b\nb"#))
         try await refuse(
-            "it has more than one text encoder", add("cond_stage_model.model.token_embedding.weight", [8, 8]))
+            "more than one text encoder", add("cond_stage_model.model.token_embedding.weight", [8, 8]))
         try await refuse(
-            "it has more than one text encoder",
+            "more than one text encoder",
             add("cond_stage_model.transformer.embeddings.token_embedding.weight", [8, 8]))
         try await refuse(
             "tensor 'model.diffusion_model.input_blocks.12.0.op.weight' is missing",
@@ -258,7 +263,9 @@ private let (v1, v2) = ("v1-4", "v2-1")
 
     @Test func strangersAreRefused() async throws {
         let path = try folder.writeShapes([Tensor(name: #"a\nb"#, shape: [1], values: [])])
-        await expectError("no tensor's name begins with 'model.diffusion_model.', but the first of 1 is 'a?b'") {
+        await expectError(
+            "no tensor's name begins with 'model.diffusion_model.', as in Stable Diffusion; the first of 1 is 'a?b'"
+        ) {
             _ = try Checkpoint(path: path)
         }
         await expectError("no tensor's name begins with 'model.diffusion_model.'") { _ = try open([]) }

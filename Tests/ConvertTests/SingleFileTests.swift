@@ -146,7 +146,7 @@ import Testing
         try folder.write("model.safetensors", TinyCheckpoint.bytes(stored))
         try folder.write(
             "no-vae.safetensors", TinyCheckpoint.bytes(stored.filter { !$0.name.hasPrefix("first_stage_model.") }))
-        await expectError("it has no autoencoder ('first_stage_model.…'); take one from elsewhere with --vae") {
+        await expectError("no autoencoder ('first_stage_model.…'); take one from elsewhere with --vae") {
             try await convert("no-vae.safetensors", "file.sdq")
         }
 

@@ -4,7 +4,7 @@ import Quant
 /// line that names the file.
 enum ConvertError: Error, Equatable {
     case notACheckpoint(path: String)
-    case notAStableDiffusion(file: String, reason: String)
+    case badLayout(file: String, reason: String)
     case unsupportedKind(file: String, kind: String)
     case notAnAutoencoder(path: String)
     case missingFile(folder: String, wanted: String)
@@ -26,8 +26,8 @@ extension ConvertError: CustomStringConvertible {
         case .notACheckpoint(let path):
             "\(path): neither a diffusers folder (a folder with model_index.json, unet/, vae/, text_encoder/, "
                 + "tokenizer/, scheduler/) nor a safetensors file"
-        case .notAStableDiffusion(let file, let reason):
-            "\(file): not a checkpoint of Stable Diffusion: \(reason)"
+        case .badLayout(let file, let reason):
+            "\(file): \(reason)"
         case .unsupportedKind(let file, let kind):
             "\(file): this is \(kind); what can be converted are whole checkpoints of Stable Diffusion 1.x and 2.x "
                 + "that make pictures from text"
@@ -65,4 +65,4 @@ extension ConvertError: CustomStringConvertible {
 private let rescue =
     "save them as safetensors first: python3 -c \"import torch, safetensors.torch as s; "
     + "d = torch.load('model.ckpt', map_location='cpu', weights_only=True); d = d.get('state_dict', d); "
-    + "s.save_file({k: v.clone() for k, v in d.items() if torch.is_tensor(v)}, 'model.safetensors')\""
+    + "s.save_file({k: v.clone().contiguous() for k, v in d.items() if torch.is_tensor(v)}, 'model.safetensors')\""

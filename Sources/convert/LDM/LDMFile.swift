@@ -13,13 +13,13 @@ struct LDMFile {
 
     /// The shape of a tensor that an architecture is told from.
     /// - Parameter ranks: how many dimensions it may have
-    /// - Throws: `ConvertError.missingTensors`, `.notAStableDiffusion`
+    /// - Throws: `ConvertError.missingTensors`, `.badLayout`
     func shape(_ name: String, ranks: ClosedRange<Int>) throws(ConvertError) -> [Int] {
         guard let shape = stored.entries[name]?.shape else {
             throw .missingTensors(file: path, first: name, count: 1)
         }
         guard ranks.contains(shape.count) else {
-            throw .notAStableDiffusion(
+            throw .badLayout(
                 file: path, reason: "tensor '\(name)' has the shape \(brief(shape)), expected rank \(ranks.upperBound)")
         }
         return shape

@@ -30,14 +30,14 @@ struct LDMTextEncoder {
     init(_ file: LDMFile) throws(ConvertError) {
         let spellings = Spelling.allCases.filter { file.contains($0.tokens) }
         guard let spelling = spellings.first else {
-            throw .notAStableDiffusion(
+            throw .badLayout(
                 file: file.path,
-                reason: "it has no text encoder: neither '\(Spelling.transformers.tokens)' nor "
+                reason: "no text encoder: neither '\(Spelling.transformers.tokens)' nor "
                     + "'\(Spelling.openCLIP.tokens)' is there")
         }
         guard spellings.count == 1 else {
             let tokens = spellings.map { "'\($0.tokens)'" }.joined(separator: ", ")
-            throw .notAStableDiffusion(file: file.path, reason: "it has more than one text encoder: \(tokens)")
+            throw .badLayout(file: file.path, reason: "more than one text encoder: \(tokens)")
         }
         self.spelling = spelling
         let tokens = try file.shape(spelling.tokens, rank: 2)

@@ -20,7 +20,7 @@ struct LDMUNet {
         let halvings = (0..<blocks).filter { file.contains(name("input_blocks.\($0).0.op.weight")) }
         let stride = zip(halvings, [0] + halvings).map { $0 - $1 }.min() ?? blocks
         guard stride > 1 else {
-            throw .notAStableDiffusion(
+            throw .badLayout(
                 file: file.path, reason: "no levels of layers can be told from its \(blocks) input_blocks")
         }
         let levels = 0..<(blocks + stride - 1) / stride

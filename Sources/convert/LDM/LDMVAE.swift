@@ -17,7 +17,7 @@ struct LDMVAE {
         let level = "\(prefix)encoder.\(blocks)."
         let levels = file.count(after: level)
         guard (1...8).contains(levels) else {
-            throw .notAStableDiffusion(
+            throw .badLayout(
                 file: file.path, reason: "the autoencoder has \(levels) levels (\(level)0, …), expected 1 to 8")
         }
         var widths: [Int] = []

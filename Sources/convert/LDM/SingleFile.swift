@@ -16,7 +16,7 @@ struct SingleFile {
         let file = LDMFile(stored: try SafetensorsFile(path: path))
         try SingleFile.checkKind(file)
         guard !averaged || file.contains(prefix: LDMWeights.averages + "diffusion_model") else {
-            throw ConvertError.notAStableDiffusion(
+            throw ConvertError.badLayout(
                 file: path, reason: "--ema: no tensor's name begins with '\(LDMWeights.averages)diffusion_model'")
         }
         let textEncoder = try LDMTextEncoder(file)
@@ -34,9 +34,9 @@ struct SingleFile {
         ]
         if !hasOtherVAE {
             guard file.contains(prefix: LDMVAE.prefix) else {
-                throw ConvertError.notAStableDiffusion(
+                throw ConvertError.badLayout(
                     file: path,
-                    reason: "it has no autoencoder ('\(LDMVAE.prefix)…'); take one from elsewhere with --vae")
+                    reason: "no autoencoder ('\(LDMVAE.prefix)…'); take one from elsewhere with --vae")
             }
             let vae = try LDMVAE(file, prefix: LDMVAE.prefix)
             let size = SingleFileTexts.pictureSize(sampling, version)
@@ -60,9 +60,9 @@ struct SingleFile {
         if let kind = OtherKinds.kind(of: file) { throw .unsupportedKind(file: file.path, kind: kind) }
         guard !file.contains(prefix: LDMUNet.prefix) else { return }
         let names = file.stored.entries.keys
-        let first = names.min().map { ", but the first of \(names.count) is '\(oneLine($0))'" } ?? ""
-        throw .notAStableDiffusion(
-            file: file.path, reason: "no tensor's name begins with '\(LDMUNet.prefix)'" + first)
+        let first = names.min().map { "; the first of \(names.count) is '\(oneLine($0))'" } ?? ""
+        throw .badLayout(
+            file: file.path, reason: "no tensor's name begins with '\(LDMUNet.prefix)', as in Stable Diffusion\(first)")
     }
 
     /// Says what the file has besides.
