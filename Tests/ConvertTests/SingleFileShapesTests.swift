@@ -144,12 +144,8 @@ private let (v1, v2) = ("v1-4", "v2-1")
 
     @Test(
         arguments: [
-<<<<<<< HEAD
-            (["model.diffusion_model.input_blocks.0.0.weight", "conditioner.embedders.1.model.ln_final.bias"],
-=======
             (
                 ["model.diffusion_model.input_blocks.0.0.weight", "conditioner.embedders.1.model.ln_final.bias"],
->>>>>>> single
                 "Stable Diffusion XL"
             ),
             (["conditioner.embedders.0.model.ln_final.bias", "model.diffusion_model.out.2.bias"], "the refiner of"),
