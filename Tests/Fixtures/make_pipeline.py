@@ -51,12 +51,15 @@ PICTURES = {
     "odd_size": dict(scheduler="ddim", height=72, width=104, seed=3),
     "two": dict(scheduler="pndm", height=64, width=64, seed=5, count=2),
 }
+# With velocities and strong guidance random networks are chaotic: with SD 1's seed and guidance 7.5, a millionth more or
+# less in diffusers' own predictions moves the last latents by a tenth. With these it moves them by less than 1e-5.
+SEED2 = 16
 PICTURES2 = {
-    "ddim": dict(scheduler="ddim", height=72, width=72, seed=42),
-    "pndm": dict(scheduler="pndm", height=72, width=72, seed=42),
-    "lms": dict(scheduler="lms", height=72, width=72, seed=42),
-    "rescaled": dict(scheduler="pndm", height=72, width=72, seed=7, rescale=0.7, count=2),
-    "zero_snr": dict(scheduler="ddim", height=72, width=72, seed=7, rescale=0.7,
+    "ddim": dict(scheduler="ddim", height=72, width=72, seed=42, guidance=2.0),
+    "pndm": dict(scheduler="pndm", height=72, width=72, seed=42, guidance=2.0),
+    "lms": dict(scheduler="lms", height=72, width=72, seed=42, guidance=2.0),
+    "rescaled": dict(scheduler="pndm", height=72, width=72, seed=7, guidance=2.0, rescale=0.7, count=2),
+    "zero_snr": dict(scheduler="ddim", height=72, width=72, seed=7, guidance=2.0, rescale=0.7,
                      changes=dict(rescale_betas_zero_snr=True, timestep_spacing="trailing")),
     "one_step": dict(scheduler="ddim", height=72, width=72, seed=7, guidance=0.0, steps=1,
                      changes=dict(timestep_spacing="trailing")),
@@ -123,7 +126,7 @@ def write(out, version, models, expected, sizes, pictures):
 def main():
     torch.set_num_threads(1)
     write(OUT, 1, oracle.make_models(SEED, UNET, VAE, oracle.text_encoder_config(**TEXT)), expected, SIZES, PICTURES)
-    write(OUT2, 2, oracle.make_models(SEED, UNET2, VAE, oracle.text_encoder_config(**TEXT2)), expected2, SIZES2,
+    write(OUT2, 2, oracle.make_models(SEED2, UNET2, VAE, oracle.text_encoder_config(**TEXT2)), expected2, SIZES2,
           PICTURES2)
     shutil.rmtree(OUT2 / "checkpoint" / "vae")
     oracle.write_special_tokens(OUT2 / "special_tokens_map.json")
