@@ -69,7 +69,7 @@ import Testing
         for one in cases {
             let found = try checker(noise(one))
             let differences = zip(found.specialCare + found.concepts, one.special_care + one.concepts).map { $0 - $1 }
-            #expect((differences.map(abs).max() ?? .infinity) < 0.02)
+            #expect((differences.map(abs).max() ?? .infinity) < 0.014)
         }
     }
 
