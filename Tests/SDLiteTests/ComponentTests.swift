@@ -22,7 +22,7 @@ import Testing
         var (bytes, isModel) = (0, false)
         for line in try String(contentsOfFile: "/proc/self/smaps", encoding: .utf8).split(separator: "\n") {
             let words = line.split(separator: " ")
-            if words[0].contains("-") { isModel = words.last.map(String.init) == model.file.path }
+            if words[0].contains("-") { isModel = line.contains(model.file.path) }  // "(deleted)" may follow
             if isModel, words[0] == "Rss:" { bytes += try #require(Int(words[1])) * 1024 }
         }
         return bytes
