@@ -57,7 +57,9 @@ struct ConvertCommand: AsyncParsableCommand {
 
     func run() async throws {
         let checkpoint = try Checkpoint(
-            path: input, options: CheckpointOptions(vae: vae, prediction: prediction, averaged: ema, safetyChecker: safetyChecker))
+            path: input,
+            options: CheckpointOptions(
+                vae: vae, prediction: prediction, averaged: ema, safetyChecker: safetyChecker))
         if !quiet {
             for note in checkpoint.notes { printError("note: \(note)") }
         }
