@@ -19,9 +19,14 @@ import Testing
 
     /// Bytes of the model file that are resident in this process (proc(5), smaps).
     private func residentBytes() throws -> Int {
+        // Foundation takes a short read for the end of such a file.
+        let smaps = try #require(fopen("/proc/self/smaps", "r"))
+        defer { fclose(smaps) }
+        var buffer = [CChar](repeating: 0, count: 4096)
         var (bytes, isModel) = (0, false)
-        for line in try String(contentsOfFile: "/proc/self/smaps", encoding: .utf8).split(separator: "\n") {
-            let words = line.split(separator: " ")
+        while fgets(&buffer, Int32(buffer.count), smaps) != nil {
+            let line = String(decoding: buffer.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
+            let words = line.split(whereSeparator: \.isWhitespace)
             if words[0].contains("-") { isModel = line.contains(model.file.path) }  // "(deleted)" may follow
             if isModel, words[0] == "Rss:" { bytes += try #require(Int(words[1])) * 1024 }
         }
