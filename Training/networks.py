@@ -9,7 +9,7 @@ from transformers import CLIPTextConfig, CLIPTextModel
 from init import init_, init_text_
 
 TABLE = 'token_embedding.weight'
-GUIDANCE = 2.       # the bundled model's default
+GUIDANCE = 7.5      # what the bundled model is made for, as real ones are
 
 
 def scheduler():

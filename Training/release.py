@@ -11,8 +11,6 @@ import shutil
 
 from safetensors.torch import load_file, save_file
 
-from networks import GUIDANCE
-
 KEPT = ['model_index.json', 'unet', 'vae', 'text_encoder', 'tokenizer', 'scheduler']
 
 
@@ -38,7 +36,6 @@ def main():
             absent = ('safety_checker', 'feature_extractor', 'image_encoder')
             config = {k: v for k, v in config.items() if k not in absent}
             config['requires_safety_checker'] = False
-            config['_default_guidance_scale'] = GUIDANCE
         if path.endswith('scheduler_config.json'):              # as in v1-4: DDIM, made from it, must not clip latents
             config['clip_sample'] = False
         with open(path, 'w') as f:

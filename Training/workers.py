@@ -14,16 +14,16 @@ class Averager:
         self.params, self.workers = params, workers
 
     @torch.no_grad()
-    def __call__(self, loss, stop):
-        """Returns the mean loss and whether any worker was told to stop."""
-        flat = torch.cat([p.reshape(-1) for p in self.params] + [torch.tensor([loss, float(stop)])])
+    def __call__(self, losses, stop):
+        """Returns the mean losses and whether any worker was told to stop."""
+        flat = torch.cat([p.reshape(-1) for p in self.params] + [losses, torch.tensor([float(stop)])])
         dist.all_reduce(flat)
         flat /= self.workers
         at = 0
         for p in self.params:
             p.copy_(flat[at:at + p.numel()].view(p.shape))
             at += p.numel()
-        return float(flat[-2]), float(flat[-1]) > 0
+        return flat[at:-1], float(flat[-1]) > 0
 
 
 def join(rank, workers):

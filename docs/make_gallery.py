@@ -1,6 +1,6 @@
 """Makes docs/gallery.png, the picture that the README opens with: python docs/make_gallery.py MODEL.sdq
 
-MODEL.sdq is the converted bundled model. Every picture is what `sd-lite generate PROMPT --seed 42 --steps 20`
+MODEL.sdq is the converted bundled model. Every picture is what `sd-lite generate PROMPT --seed 9 --steps 20`
 paints. Needs pillow and a release build."""
 import pathlib
 import subprocess
@@ -19,7 +19,7 @@ def main():
     with tempfile.TemporaryDirectory() as folder:
         for prompt in PROMPTS:
             path = pathlib.Path(folder) / "picture.png"
-            subprocess.run([ROOT / ".build/release/sd-lite", "generate", prompt, "--model", sys.argv[1], "--seed", "42",
+            subprocess.run([ROOT / ".build/release/sd-lite", "generate", prompt, "--model", sys.argv[1], "--seed", "9",
                             "--steps", "20", "--output", path, "--quiet"],
                            check=True, stdout=subprocess.DEVNULL)
             pictures.append(Image.open(path).convert("RGB"))

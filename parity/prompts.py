@@ -1,6 +1,6 @@
 """How much 8-bit weights change real pictures:
 
-    prompts.py CHECKPOINT [--weights int8] [--steps 20] [--size 128] [--guidance 2]
+    prompts.py CHECKPOINT [--weights int8] [--steps 20] [--size 128] [--guidance 7.5]
 
 Paints fifty prompts with diffusers in float32 and with sd-lite, from the same seeds with the model's own scheduler, and
 prints every PSNR and their mean. Meant for the bundled model, models/emoji."""
@@ -24,7 +24,7 @@ def main():
     parser.add_argument("--weights", default="int8")
     parser.add_argument("--steps", type=int, default=20)
     parser.add_argument("--size", type=int, default=128)
-    parser.add_argument("--guidance", type=float, default=2)
+    parser.add_argument("--guidance", type=float, default=7.5)
     options = parser.parse_args()
     pipe = oracle.load_pipeline(options.checkpoint)
     prompts = SHEET.read_text().splitlines() + [f"{s} {g}" for s in SUBJECTS for g in GROUNDS]

@@ -1,8 +1,8 @@
 """What 8-bit weights cost, by kind of layer and by block: sensitivity.py CHECKPOINT
 
 Rounds one kind of layer at a time as sd-lite-convert does (without its search for better scales) and prints how far the
-part's output moves: relative RMS of the U-Net's prediction over four prompts and three timesteps, of the text
-embeddings, and of the decoded picture. Meant for the bundled model, models/emoji."""
+result moves, as relative RMS: for text encoder and U-Net the prediction at guidance 7.5 over four prompts and three
+timesteps, for the decoder the picture. Meant for the bundled model, models/emoji."""
 import pathlib
 import sys
 
@@ -11,6 +11,7 @@ import torch
 import oracle
 
 PROMPTS = ["an astronaut riding a horse on mars", "a red apple on a blue background", "a penguin in the snow", "a pizza"]
+GUIDANCE = 7.5
 BLOCKS = (32, 64, 128, None)
 UNET_KINDS = {
     "conv_in": ("conv_in",), "conv_out": ("conv_out",), "time_embedding": ("time_embedding",),
@@ -48,28 +49,31 @@ def moved(module, words, block, outputs, wanted):
 @torch.no_grad()
 def main():
     pipe = oracle.load_pipeline(pathlib.Path(sys.argv[1]))
-    ids = oracle.token_ids(pipe.tokenizer, PROMPTS)
+    ids = oracle.token_ids(pipe.tokenizer, [""] * len(PROMPTS) + PROMPTS)
     generator = torch.Generator().manual_seed(0)
     side = pipe.unet.config.sample_size
-    states = pipe.text_encoder(ids).last_hidden_state
+    empty, states = pipe.text_encoder(ids).last_hidden_state.chunk(2)
     noise = torch.randn(len(PROMPTS), 4, side, side, generator=generator)
-    final = pipe(prompt_embeds=states, num_inference_steps=20, guidance_scale=1, latents=noise,
-                 output_type="latent").images
+    final = pipe(prompt_embeds=states, negative_prompt_embeds=empty, num_inference_steps=20, guidance_scale=GUIDANCE,
+                 latents=noise, output_type="latent").images
     sums = pipe.scheduler.alphas_cumprod
 
-    def text():
-        return pipe.text_encoder(ids).last_hidden_state
+    def prediction():
+        both = pipe.text_encoder(ids).last_hidden_state
+        guided = []
+        for t in (100, 500, 900):
+            noisy = sums[t].sqrt() * final + (1 - sums[t]).sqrt() * noise
+            unconditional, conditional = pipe.unet(noisy.repeat(2, 1, 1, 1), t, both).sample.chunk(2)
+            guided.append(unconditional + GUIDANCE * (conditional - unconditional))
+        return torch.cat(guided)
 
-    def unet():
-        return torch.cat([pipe.unet(sums[t].sqrt() * final + (1 - sums[t]).sqrt() * noise, t, states).sample
-                          for t in (100, 500, 900)])
-
-    def vae():
+    def picture():
         return pipe.vae.decode(final / pipe.vae.config.scaling_factor).sample
 
     print(f"{'':52}" + "".join(f"{'block ' + str(block) if block else 'channel':>11}" for block in BLOCKS))
-    for title, module, kinds, outputs in (("text encoder", pipe.text_encoder, TEXT_KINDS, text),
-                                          ("U-Net", pipe.unet, UNET_KINDS, unet), ("decoder", pipe.vae, VAE_KINDS, vae)):
+    for title, module, kinds, outputs in (
+            ("text encoder", pipe.text_encoder, TEXT_KINDS, prediction),
+            ("U-Net", pipe.unet, UNET_KINDS, prediction), ("decoder", pipe.vae, VAE_KINDS, picture)):
         wanted = outputs()
         for kind, words in kinds.items():
             row = [moved(module, words, block, outputs, wanted) for block in BLOCKS]

@@ -13,7 +13,7 @@ let steps = arguments.count > 4 ? Int(arguments[4]) ?? 20 : 20
 // 1. The parts of the pipeline.
 let pipeline = try Pipeline(model: Model(path: arguments[1]))
 let (tokenizer, textEncoder, unet, vae) = (pipeline.tokenizer, pipeline.textEncoder, pipeline.unet, pipeline.vae)
-let guidanceScale = pipeline.model.defaultGuidanceScale
+let guidanceScale: Float = 7.5
 let size = pipeline.model.defaultSize / vae.scale
 var scheduler = try pipeline.model.scheduler(.lms)
 try scheduler.setTimesteps(steps)

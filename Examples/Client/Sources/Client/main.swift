@@ -28,7 +28,7 @@ var latents = noise * scheduler.initNoiseSigma
 for timestep in scheduler.timesteps {
     let input = try scheduler.scaleModelInput(latents.repeated(2), timestep: timestep)
     let noise = try pipeline.unet(input, timestep: timestep, encoderHiddenStates: encoderHiddenStates).chunked(2)
-    let guided = try noise[0] + pipeline.model.defaultGuidanceScale * (noise[1] - noise[0])
+    let guided = try noise[0] + 7.5 * (noise[1] - noise[0])
     latents = try scheduler.step(guided, timestep: timestep, sample: latents)
 }
 try Image(pipeline.vae.decode(scaled: latents)).writePNG(to: picture)
