@@ -1,13 +1,12 @@
 import Architecture
-import Kernels
 
 /// Prepares pictures for CLIP, as transformers' `CLIPImageProcessor` does with Pillow.
 struct ImageProcessor {
     let configuration: ImageProcessorConfiguration
 
-    /// The middle of the picture, `[1, cropSize, cropSize, 3]`.
+    /// The middle of the picture: `cropSize` rows of as many pixels of three numbers each.
     /// - Throws: `ImageError.badSize` for a picture that is too long and thin to be resized
-    func callAsFunction(_ image: Image) throws(ImageError) -> Tensor {
+    func callAsFunction(_ image: Image) throws(ImageError) -> [Float] {
         let (edge, size) = (configuration.shortestEdge, configuration.cropSize)
         // As `get_resize_output_image_size` rounds the longer side: down.
         let shorter = min(image.width, image.height)
@@ -23,6 +22,6 @@ struct ImageProcessor {
                 values.append((unit - configuration.mean[i % 3]) / configuration.standardDeviation[i % 3])
             }
         }
-        return Tensor([1, size, size, 3], values: values)
+        return values
     }
 }

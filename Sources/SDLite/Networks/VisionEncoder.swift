@@ -32,10 +32,14 @@ struct VisionEncoder {
     }
 
     /// What stands for the whole picture, `[1, channels]`.
-    /// - Parameter image: `[1, imageSize, imageSize, 3]`, normalised
-    func callAsFunction(_ image: Tensor) throws -> Tensor {
-        let embedded = try patchEmbedding(patches(of: image))
-        compute.add(positionEmbedding(Array(0..<positionEmbedding.rows)), to: embedded)
+    /// - Parameter pixels: `imageSize` rows of as many pixels of three numbers each, as an `ImageProcessor` makes them
+    func callAsFunction(_ pixels: [Float]) throws -> Tensor {
+        let embedded = try patchEmbedding(patches(of: pixels))
+        // A few at a time, for these are not memory that a plan counts.
+        for first in stride(from: 0, to: positionEmbedding.rows, by: 32) {
+            let places = first..<min(positionEmbedding.rows, first + 32)
+            compute.add(positionEmbedding(Array(places)), to: embedded.rows(places))
+        }
         compute.add(classEmbedding, to: embedded.rows(0..<1))
         let x = try normIn(embedded)
         for layer in layers { try layer(x) }
@@ -44,8 +48,8 @@ struct VisionEncoder {
 
     /// Rows of patches, `[1, 1 + patches, 3 * patchSize * patchSize]`, each channel by channel. The first is zeros, which
     /// the embedding, having no bias, leaves: the place of the class embedding.
-    private func patches(of image: Tensor) -> Tensor {
-        let (pixels, perSide) = (image.values, imageSize / patchSize)
+    private func patches(of pixels: [Float]) -> Tensor {
+        let perSide = imageSize / patchSize
         var rows = [Float](repeating: 0, count: 3 * patchSize * patchSize)
         rows.reserveCapacity(positionEmbedding.rows * rows.count)
         for patch in 0..<perSide * perSide {
