@@ -6,7 +6,8 @@ extension VAE {
     /// `encode(_:memoryLimit:)` takes. It is found by walking through the work without computing; the latents do not
     /// depend on it.
     /// - Parameters:
-    ///   - width, height: pixels of each picture, multiples of `scale`
+    ///   - width: pixels of each picture, a multiple of `scale`
+    ///   - height: likewise
     ///   - memoryLimit: bytes, of the whole process
     /// - Returns: a plan of one stage, `.encodingPictures`
     /// - Throws: `ModelError.notEnoughMemory` with the smallest workable figure, or for a size that cannot be encoded
