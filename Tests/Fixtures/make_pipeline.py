@@ -3,7 +3,7 @@ with seeded weights, and what diffusers computes with them. Run from the root of
 transformers, open-clip-torch.
 
 The tokenizer is not part of the folders: the tests take it from models/emoji, and this script builds the same one. Nor
-is the second's autoencoder, which is that of the first."""
+is the second's autoencoder: the tests take that of the first."""
 import pathlib
 import shutil
 import sys
@@ -28,9 +28,12 @@ VAE = dict(sample_size=64, block_out_channels=(8, 8, 16, 16), layers_per_block=1
            latent_channels=4, scaling_factor=0.18215, down_block_types=("DownEncoderBlock2D",) * 4,
            up_block_types=("UpDecoderBlock2D",) * 4)
 TEXT = dict(hidden_size=16, intermediate_size=64, num_hidden_layers=2, num_attention_heads=2, projection_dim=16)
-# What Stable Diffusion 2 has: heads per level, linear projections, gelu; and a size that is no multiple of 64.
-UNET2 = dict(sample_size=9, block_out_channels=(8, 16, 24), layers_per_block=1, cross_attention_dim=8,
-             attention_head_dim=(1, 2, 3), use_linear_projection=True, norm_num_groups=4,
+# What Stable Diffusion 2 has: heads per level, linear projections, gelu; and a size that is no multiple of 64. With this
+# seed and guidance, ten steps enlarge an error of the U-Net fivefold at most; with others, so small a network enlarges
+# it ten thousandfold.
+SEED2 = 15
+UNET2 = dict(sample_size=9, block_out_channels=(8, 8, 16), layers_per_block=1, cross_attention_dim=8,
+             attention_head_dim=(1, 2, 4), use_linear_projection=True, norm_num_groups=1,
              down_block_types=UNET["down_block_types"], up_block_types=UNET["up_block_types"])
 TEXT2 = dict(hidden_size=8, intermediate_size=32, num_hidden_layers=3, num_attention_heads=2, projection_dim=8,
              hidden_act="gelu")
@@ -52,11 +55,11 @@ PICTURES = {
     "two": dict(scheduler="pndm", height=64, width=64, seed=5, count=2),
 }
 PICTURES2 = {
-    "ddim": dict(scheduler="ddim", height=72, width=72, seed=42),
-    "pndm": dict(scheduler="pndm", height=72, width=72, seed=42),
-    "lms": dict(scheduler="lms", height=72, width=72, seed=42),
-    "rescaled": dict(scheduler="pndm", height=72, width=72, seed=7, rescale=0.7, count=2),
-    "zero_snr": dict(scheduler="ddim", height=72, width=72, seed=7, rescale=0.7,
+    "ddim": dict(scheduler="ddim", height=72, width=72, seed=42, guidance=3.0),
+    "pndm": dict(scheduler="pndm", height=72, width=72, seed=42, guidance=3.0),
+    "lms": dict(scheduler="lms", height=72, width=72, seed=42, guidance=3.0),
+    "rescaled": dict(scheduler="pndm", height=72, width=72, seed=7, guidance=3.0, rescale=0.7, count=2),
+    "zero_snr": dict(scheduler="ddim", height=72, width=72, seed=7, guidance=3.0, rescale=0.7,
                      changes=dict(rescale_betas_zero_snr=True, timestep_spacing="trailing")),
     "one_step": dict(scheduler="ddim", height=72, width=72, seed=7, guidance=0.0, steps=1,
                      changes=dict(timestep_spacing="trailing")),
@@ -123,8 +126,9 @@ def write(out, version, models, expected, sizes, pictures):
 def main():
     torch.set_num_threads(1)
     write(OUT, 1, oracle.make_models(SEED, UNET, VAE, oracle.text_encoder_config(**TEXT)), expected, SIZES, PICTURES)
-    write(OUT2, 2, oracle.make_models(SEED, UNET2, VAE, oracle.text_encoder_config(**TEXT2)), expected2, SIZES2,
+    write(OUT2, 2, oracle.make_models(SEED2, UNET2, VAE, oracle.text_encoder_config(**TEXT2)), expected2, SIZES2,
           PICTURES2)
+    # Of its autoencoder only the shape of the latents counts.
     shutil.rmtree(OUT2 / "checkpoint" / "vae")
     oracle.write_special_tokens(OUT2 / "special_tokens_map.json")
 

@@ -34,7 +34,9 @@ extension Latents {
         return try .concatenated(
             (0..<guided.shape[0]).map { image in
                 let (picture, conditional) = (try guided[image], try halves[1][image])
-                let factor = conditional.standardDeviation / picture.standardDeviation
+                let deviation = picture.standardDeviation
+                guard deviation > 0 else { return picture }  // nothing but zeros, while memory is planned
+                let factor = conditional.standardDeviation / deviation
                 return picture.map { rescale * ($0 * factor) + (1 - rescale) * $0 }
             })
     }
