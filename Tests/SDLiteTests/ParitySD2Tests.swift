@@ -47,10 +47,11 @@ import Testing
         let latents = try pipeline.generate(tiny.options(picture)).latents
         let expected = try tiny.expected("picture.\(name).latents")
         #expect(latents.shape == expected.shape)
-        #expect(relativeRMS(latents.values, expected.values) < 1e-3)
+        // Ten guided steps enlarge an error of the U-Net fivefold at most (measured with diffusers).
+        #expect(relativeRMS(latents.values, expected.values) < 5 * Self.tolerance)
     }
 
-    /// As users run it.
+    /// As users run it, with maps that wait as int16.
     @Test func integersInWaiting() throws {
         let tiny = try TinyPipeline(sd2: .mixed)
         for (name, picture) in tiny.cases.pictures {
@@ -71,7 +72,7 @@ import Testing
         var options = try tiny.options(#require(tiny.cases.pictures["ddim"]))
         (options.width, options.height, options.scheduler) = (nil, nil, nil)
         let latents = try pipeline.generate(options).latents.values
-        #expect(relativeRMS(latents, try tiny.expected("picture.ddim.latents").values) < 1e-3)
+        #expect(relativeRMS(latents, try tiny.expected("picture.ddim.latents").values) < 5 * Self.tolerance)
     }
 
     /// Files of converters that knew version 1 only say nothing about padding: that of version 2 cannot be guessed.
