@@ -10,6 +10,10 @@ struct CheckpointOptions {
     var averaged = false
     /// Convert the safety checker, if there is one.
     var safetyChecker = true
+    /// `OWNER/NAME` on Hugging Face, by which its recommendations may be known.
+    var repository: String?
+    /// How the model is to be painted with; what it leaves open, the checkpoint or its name may tell.
+    var recommendation = Recommendation()
 }
 
 extension Checkpoint {
@@ -33,7 +37,15 @@ extension Checkpoint {
             }
         }
         if let vae { weights[.vae] = vae.weights }
-        try self.init(texts: texts, configurations: configurations, weights: weights, notes: file?.notes ?? [])
+        let known = KnownModels.recommendation(
+            names: [options.repository, configurations.pipeline.origin, withoutSlash(path)].compactMap { $0 },
+            unet: configurations.unet)
+        let recommendation = options.recommendation.completed(by: configurations.pipeline.recommendation)
+            .completed(by: known)
+        let note = known.isEmpty ? [] : ["this model is known to want \(known); by default it gets \(recommendation)"]
+        try self.init(
+            texts: texts, configurations: configurations, recommendation: recommendation, weights: weights,
+            notes: (file?.notes ?? []) + note)
     }
 }
 

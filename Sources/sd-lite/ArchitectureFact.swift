@@ -17,11 +17,13 @@ struct ArchitectureFact {
         }
         if let unet = try configuration(UNetConfiguration.self, file) {
             let trained = unet.sampleSize.map { ", trained on \($0)×\($0) latents" } ?? ""
+            let layers = Set(unet.layersPerBlock).count == 1 ? "\(unet.layersPerBlock[0])" : "\(unet.layersPerBlock)"
+            let kind = (unet.hasMidBlock ? "" : ", no mid block") + (unet.timeCondProjDim == nil ? "" : ", told guidance")
             facts.append(
                 .init(
                     component: Component.unet.rawValue,
-                    fact: "channels \(unet.blockOutChannels), \(unet.layersPerBlock) layers a block, "
-                        + "context \(unet.crossAttentionDim)" + trained))
+                    fact: "channels \(unet.blockOutChannels), \(layers) layers a block, "
+                        + "context \(unet.crossAttentionDim)" + kind + trained))
         }
         if let vae = try configuration(VAEConfiguration.self, file) {
             facts.append(
@@ -46,6 +48,12 @@ struct ArchitectureFact {
                     component: "scheduler",
                     fact: oneLine(
                         "\(values._class_name ?? "unnamed"), predicts \(values.prediction_type ?? "epsilon")")))
+        }
+        let recommendation =
+            try configuration(Recommendation.self, file) ?? configuration(PipelineConfiguration.self, file)?
+            .recommendation
+        if let recommendation, !recommendation.isEmpty {
+            facts.append(.init(component: "defaults", fact: oneLine(recommendation.description)))
         }
         return facts
     }

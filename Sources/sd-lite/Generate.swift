@@ -30,8 +30,11 @@ struct Generate: ParsableCommand {
     @Option(help: ArgumentHelp("What the picture should not show.", valueName: "text"))
     var negativePrompt = ""
 
-    @Option(help: ArgumentHelp("Steps of denoising. More take longer; 20 to 50 are usual.", valueName: "count"))
-    var steps = 50
+    @Option(
+        help: ArgumentHelp(
+            "Steps of denoising. More take longer; 20 to 50 are usual. By default the model's, or 50.",
+            valueName: "count"))
+    var steps: Int?
 
     @Option(
         help: ArgumentHelp(
@@ -105,7 +108,7 @@ struct Generate: ParsableCommand {
     var json = false
 
     func validate() throws {
-        try require(steps > 0, "--steps must be 1 or more, not \(steps).")
+        try require(steps ?? 1 > 0, "--steps must be 1 or more, not \(steps ?? 1).")
         try require(guidanceScale?.isFinite ?? true, "--guidance-scale must be a finite number.")
         try require(
             (0...1).contains(guidanceRescale), "--guidance-rescale must be between 0 and 1, not \(guidanceRescale).")

@@ -5,6 +5,7 @@ import SDLite
 struct ImageParameters {
     let options: GenerationOptions
     let scheduler: SchedulerKind
+    let steps: Int
     let guidanceScale: Float
     let generation: Generation
 
@@ -14,14 +15,15 @@ struct ImageParameters {
     ) throws {
         self.options = options
         self.generation = generation
+        steps = options.steps ?? model.defaultSteps
         guidanceScale = options.guidanceScale ?? model.defaultGuidanceScale
-        self.scheduler = try scheduler ?? SchedulerKind(configurationJSON: model.schedulerConfiguration)
+        self.scheduler = try scheduler ?? model.defaultScheduler
     }
 
     /// - Parameter picture: its place in the batch, from 0; nil for the contact sheet
     func text(picture: Int?) -> String {
         var facts = [
-            "Steps: \(options.steps)", "Sampler: \(scheduler.rawValue.uppercased())",
+            "Steps: \(steps)", "Sampler: \(scheduler.rawValue.uppercased())",
             "CFG scale: \(guidanceScale)", "Seed: \(generation.seed)",
             "Size: \(generation.images[0].width)x\(generation.images[0].height)",
         ]
