@@ -49,11 +49,12 @@ struct ConvertCommand: AsyncParsableCommand {
 
     @Option(
         help: ArgumentHelp(
-            "Steps that sd-lite is to make with this model unless told otherwise; by default what is recommended for it.",
+            "Steps that sd-lite makes with this model unless told otherwise; by default what is recommended for it.",
             valueName: "count"))
     var defaultSteps: Int?
 
-    @Option(help: ArgumentHelp("Likewise how strictly to follow the prompt; 0 is without guidance.", valueName: "number"))
+    @Option(
+        help: ArgumentHelp("Likewise how strictly to follow the prompt; 0 is without guidance.", valueName: "number"))
     var defaultGuidanceScale: Float?
 
     @Option(

@@ -18,7 +18,8 @@ struct ArchitectureFact {
         if let unet = try configuration(UNetConfiguration.self, file) {
             let trained = unet.sampleSize.map { ", trained on \($0)×\($0) latents" } ?? ""
             let layers = Set(unet.layersPerBlock).count == 1 ? "\(unet.layersPerBlock[0])" : "\(unet.layersPerBlock)"
-            let kind = (unet.hasMidBlock ? "" : ", no mid block") + (unet.timeCondProjDim == nil ? "" : ", told guidance")
+            let kind =
+                (unet.hasMidBlock ? "" : ", no mid block") + (unet.timeCondProjDim == nil ? "" : ", told guidance")
             facts.append(
                 .init(
                     component: Component.unet.rawValue,
@@ -49,10 +50,8 @@ struct ArchitectureFact {
                     fact: oneLine(
                         "\(values._class_name ?? "unnamed"), predicts \(values.prediction_type ?? "epsilon")")))
         }
-        let recommendation =
-            try configuration(Recommendation.self, file) ?? configuration(PipelineConfiguration.self, file)?
-            .recommendation
-        if let recommendation, !recommendation.isEmpty {
+        let older = try configuration(PipelineConfiguration.self, file)?.recommendation
+        if let recommendation = try configuration(Recommendation.self, file) ?? older, !recommendation.isEmpty {
             facts.append(.init(component: "defaults", fact: oneLine(recommendation.description)))
         }
         return facts

@@ -30,16 +30,7 @@ UNETS = {
                   down_block_types=CROSS[:1] * 3, up_block_types=CROSS[1:] * 3),
 }
 BASES = {"lcm": 1, "small": 1, "turbo": 2}
-SCHEDULERS = {
-    # SimianLuo/LCM_Dreamshaper_v7's, as far as it differs from v1-4's.
-    "lcm": oracle.V1_4_SCHEDULER | {"_class_name": "LCMScheduler", "original_inference_steps": 50,
-                                    "prediction_type": "epsilon", "set_alpha_to_one": True, "steps_offset": 0,
-                                    "timestep_spacing": "leading", "clip_sample_range": 1.0},
-    # stabilityai/sd-turbo's.
-    "turbo": oracle.V1_4_SCHEDULER | {"_class_name": "EulerDiscreteScheduler", "interpolation_type": "linear",
-                                      "prediction_type": "epsilon", "timestep_spacing": "trailing",
-                                      "use_karras_sigmas": False},
-}
+SCHEDULERS = {"lcm": oracle.LCM_SCHEDULER, "turbo": oracle.TURBO_SCHEDULER}
 TEXTS = ["", "an astronaut riding a horse on mars"]
 SIZES = [(8, 8), (9, 13)]
 TIMESTEPS = [999, 259]

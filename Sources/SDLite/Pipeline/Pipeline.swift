@@ -135,6 +135,7 @@ public final class Pipeline: Sendable {
         try Denoising(
             unet: unet, scheduler: request.scheduler, prompts: prompts, picturesPerPrompt: request.picturesPerPrompt,
             guidanceScale: request.guidanceScale, guidanceRescale: request.guidanceRescale,
-            embeddedGuidanceScale: request.embeddedGuidanceScale, latents: request.latents, generator: request.generator)
+            embeddedGuidanceScale: request.embeddedGuidanceScale, latents: request.latents,
+            generator: request.generator)
     }
 }
