@@ -13,4 +13,18 @@ extension Model {
     ) throws -> any Scheduler {
         try makeScheduler(kind: kind, configurationJSON: schedulerConfiguration, change: change)
     }
+
+    /// The scheduler of a name in other programs, with what it stands for:
+    ///
+    ///     let scheduler = try model.scheduler(Sampler(named: "DPM++ 2M Karras"))
+    ///
+    /// - Throws: as the scheduler of a kind
+    public func scheduler(
+        _ sampler: Sampler, change: (inout SchedulerConfiguration) -> Void = { _ in }
+    ) throws -> any Scheduler {
+        try scheduler(sampler.kind) { configuration in
+            sampler.apply(to: &configuration)
+            change(&configuration)
+        }
+    }
 }
