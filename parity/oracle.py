@@ -9,8 +9,9 @@ import zlib
 
 import open_clip
 import torch
-from diffusers import (AutoencoderKL, DDIMScheduler, LMSDiscreteScheduler, PNDMScheduler, StableDiffusionPipeline,
-                       UNet2DConditionModel)
+from diffusers import (AutoencoderKL, DDIMScheduler, DPMSolverMultistepScheduler, EulerAncestralDiscreteScheduler,
+                       EulerDiscreteScheduler, HeunDiscreteScheduler, LCMScheduler, LMSDiscreteScheduler, PNDMScheduler,
+                       StableDiffusionPipeline, TCDScheduler, UNet2DConditionModel, UniPCMultistepScheduler)
 from safetensors.torch import save_file
 from torch import nn
 from transformers import CLIPTextConfig, CLIPTextModel, CLIPTokenizer
@@ -37,7 +38,11 @@ TURBO_SCHEDULER = V1_4_SCHEDULER | {
     "_class_name": "EulerDiscreteScheduler", "interpolation_type": "linear", "prediction_type": "epsilon",
     "timestep_spacing": "trailing", "use_karras_sigmas": False,
 }
-SCHEDULERS = {"pndm": PNDMScheduler, "ddim": DDIMScheduler, "lms": LMSDiscreteScheduler}
+SCHEDULERS = {
+    "pndm": PNDMScheduler, "ddim": DDIMScheduler, "lms": LMSDiscreteScheduler, "euler": EulerDiscreteScheduler,
+    "euler-a": EulerAncestralDiscreteScheduler, "heun": HeunDiscreteScheduler, "dpm++-2m": DPMSolverMultistepScheduler,
+    "unipc": UniPCMultistepScheduler, "lcm": LCMScheduler, "tcd": TCDScheduler,
+}
 
 
 def text_encoder_config(**changes):

@@ -43,7 +43,8 @@ struct ArchitectureFact {
         let scheduler = "scheduler/scheduler_config.json"
         if file.hasDocument(scheduler) {
             let values = try decodeJSON(
-                Scheduler.self, from: file.document(scheduler), file: "\(file.path): \(scheduler)")
+                Scheduler.self, from: file.document(scheduler), file: "\(file.path): \(scheduler)",
+                pythonNumbers: true)
             facts.append(
                 .init(
                     component: "scheduler",

@@ -26,13 +26,14 @@ struct DefaultsTests {
 
     @Test func withoutOneItIsThatOfDiffusers() throws {
         let model = try model("{}")
-        #expect(try model.defaultGuidanceScale == 7.5 && model.defaultSteps == 50 && model.defaultScheduler == .pndm)
+        #expect(model.defaultGuidanceScale == 7.5 && model.defaultSteps == 50)
+        #expect(try model.defaultSampler == Sampler(.pndm))
         #expect(!model.file.hasDocument("recommended.json"))
     }
 
     @Test func stepsAndSchedulerToo() throws {
         let pipeline = try Pipeline(model: model(#"{"_default_steps": 3, "_default_scheduler": "ddim"}"#))
-        #expect(try pipeline.model.defaultSteps == 3 && pipeline.model.defaultScheduler == .ddim)
+        #expect(try pipeline.model.defaultSteps == 3 && pipeline.model.defaultSampler == Sampler(.ddim))
         var options = GenerationOptions(prompt: "a red fox on grass", seed: 0, output: .latents)
         let generation = try pipeline.generate(options)
         #expect(generation.stepSeconds.count == 3)
@@ -43,10 +44,10 @@ struct DefaultsTests {
     }
 
     @Test func whoConvertsKnowsBetter() throws {
-        let options = ["--default-steps", "4", "--default-guidance-scale", "1", "--default-scheduler", "LMS"]
+        let options = ["--default-steps", "4", "--default-guidance-scale", "1", "--default-scheduler", "LMS Karras"]
         let model = try model(#"{"_default_guidance_scale": 3, "_default_steps": 9}"#, options: options)
         #expect(model.defaultGuidanceScale == 1 && model.defaultSteps == 4)
-        #expect(try model.defaultScheduler == .lms)
+        #expect(try model.defaultSampler == Sampler(.lms, sigmas: .karras))
         #expect(try model.scheduler() is LMSDiscreteScheduler)
     }
 

@@ -13,6 +13,14 @@ import Testing
         var sizes: [[Int]]
         var timesteps: [Double]
         var scales: [Float]
+        var pictures: [String: [String: Picture]]
+    }
+
+    struct Picture: Decodable {
+        var steps: Int
+        var guidance: Float
+        var seed: UInt64
+        var count: Int?
     }
 
     let folder: TemporaryFolder
@@ -105,6 +113,32 @@ import Testing
         #expect(try relativeRMS(pipeline.generate(options).latents.values, latents.values) > 1e-3)
     }
 
+    /// The last latents of LatentConsistencyModelPipeline, and of SD-Turbo's one and four unguided steps. LCM is told
+    /// the guidance scale; see above for what of it float32 knows.
+    @Test(arguments: ["lcm", "turbo"]) func pictures(_ name: String) throws {
+        let pipeline = try pipeline(name, over: name == "turbo" ? .sd2 : .sd1)
+        for (key, picture) in try #require(cases.pictures[name]) {
+            var options = GenerationOptions(prompt: cases.texts[1], steps: picture.steps, output: .latents)
+            (options.guidanceScale, options.seed) = (picture.guidance, picture.seed)
+            options.count = picture.count ?? 1
+            let latents = try pipeline.generate(options).latents
+            let wanted = try expected("\(name).picture.\(key)")
+            #expect(latents.shape == wanted.shape)
+            #expect(relativeRMS(latents.values, wanted.values) < 5 * ParityTests.tolerance, "\(name) \(key)")
+        }
+    }
+
+    /// As users run it, with maps that wait as int16 and everything as the model has it by default.
+    @Test(arguments: [("lcm", "four"), ("turbo", "one")]) func defaults(_ name: String, _ key: String) throws {
+        let pipeline = try pipeline(name, over: name == "turbo" ? .sd2 : .sd1, .mixed)
+        let picture = try #require(cases.pictures[name]?[key])
+        let options = GenerationOptions(prompt: cases.texts[1], seed: picture.seed, output: .latents)
+        let generation = try pipeline.generate(options)
+        #expect(generation.stepSeconds.count == picture.steps)
+        let wanted = try expected("\(name).picture.\(key)").values
+        #expect(relativeRMS(generation.latents.values, wanted) < 1e-3)
+    }
+
     /// The memory that is used is the memory that was planned, also without a block in the middle.
     @Test(arguments: ["lcm", "small"]) func plans(_ name: String) throws {
         let pipeline = try pipeline(name, .mixed)
@@ -117,11 +151,12 @@ import Testing
 
     @Test func knownModelsHaveTheirDefaults() throws {
         let lcm = try model("lcm")
-        #expect(lcm.defaultSteps == 4 && lcm.defaultGuidanceScale == 8.5)
+        #expect(try lcm.defaultSteps == 4 && lcm.defaultGuidanceScale == 8.5 && lcm.defaultSampler == Sampler(.lcm))
         let turbo = try model("turbo", over: .sd2)
         #expect(turbo.defaultSteps == 1 && turbo.defaultGuidanceScale == 0 && !turbo.embedsGuidance)
+        #expect(try turbo.defaultSampler == Sampler(.euler))
         let small = try model("small")
         #expect(small.defaultSteps == 50 && small.defaultGuidanceScale == 7.5)
-        #expect(try small.defaultScheduler == .pndm)
+        #expect(try small.defaultSampler == Sampler(.pndm))
     }
 }
