@@ -9,8 +9,9 @@ import zlib
 
 import open_clip
 import torch
-from diffusers import (AutoencoderKL, DDIMScheduler, LMSDiscreteScheduler, PNDMScheduler, StableDiffusionPipeline,
-                       UNet2DConditionModel)
+from diffusers import (AutoencoderKL, DDIMScheduler, DPMSolverMultistepScheduler, EulerAncestralDiscreteScheduler,
+                       EulerDiscreteScheduler, HeunDiscreteScheduler, LCMScheduler, LMSDiscreteScheduler, PNDMScheduler,
+                       StableDiffusionPipeline, TCDScheduler, UNet2DConditionModel, UniPCMultistepScheduler)
 from safetensors.torch import save_file
 from torch import nn
 from transformers import CLIPTextConfig, CLIPTextModel, CLIPTokenizer
@@ -28,7 +29,20 @@ V2_1_SCHEDULER = {
     "beta_start": 0.00085, "clip_sample": False, "num_train_timesteps": 1000, "prediction_type": "v_prediction",
     "set_alpha_to_one": False, "skip_prk_steps": True, "steps_offset": 1, "trained_betas": None,
 }
-SCHEDULERS = {"pndm": PNDMScheduler, "ddim": DDIMScheduler, "lms": LMSDiscreteScheduler}
+# Those of SimianLuo/LCM_Dreamshaper_v7 and stabilityai/sd-turbo, as far as they differ from v1-4's.
+LCM_SCHEDULER = V1_4_SCHEDULER | {
+    "_class_name": "LCMScheduler", "clip_sample_range": 1.0, "original_inference_steps": 50,
+    "prediction_type": "epsilon", "set_alpha_to_one": True, "steps_offset": 0, "timestep_spacing": "leading",
+}
+TURBO_SCHEDULER = V1_4_SCHEDULER | {
+    "_class_name": "EulerDiscreteScheduler", "interpolation_type": "linear", "prediction_type": "epsilon",
+    "timestep_spacing": "trailing", "use_karras_sigmas": False,
+}
+SCHEDULERS = {
+    "pndm": PNDMScheduler, "ddim": DDIMScheduler, "lms": LMSDiscreteScheduler, "euler": EulerDiscreteScheduler,
+    "euler-a": EulerAncestralDiscreteScheduler, "heun": HeunDiscreteScheduler, "dpm++-2m": DPMSolverMultistepScheduler,
+    "unipc": UniPCMultistepScheduler, "lcm": LCMScheduler, "tcd": TCDScheduler,
+}
 
 
 def text_encoder_config(**changes):
@@ -105,7 +119,8 @@ def make_models(seed, unet, vae, text):
             "text_encoder": seed_weights(CLIPTextModel(text), seed)}
 
 
-def save_pipeline(folder, models, with_tokenizer=True, rename=lambda component, name: name, version=1):
+def save_pipeline(folder, models, with_tokenizer=True, rename=lambda component, name: name, version=1,
+                  scheduler=None):
     """A diffusers folder of Stable Diffusion 1 or 2 with float16 safetensors, as from_pretrained reads it."""
     folder.mkdir(parents=True, exist_ok=True)
     files = {"unet": "diffusion_pytorch_model", "vae": "diffusion_pytorch_model", "text_encoder": "model"}
@@ -119,14 +134,15 @@ def save_pipeline(folder, models, with_tokenizer=True, rename=lambda component, 
             model.save_config(folder / component)
         tidy_config(folder / component / "config.json")
     (folder / "scheduler").mkdir(exist_ok=True)
-    scheduler = V1_4_SCHEDULER if version == 1 else V2_1_SCHEDULER
+    scheduler = scheduler or (V1_4_SCHEDULER if version == 1 else V2_1_SCHEDULER)
     write_json(folder / "scheduler" / "scheduler_config.json", scheduler)
     if with_tokenizer:
         write_tokenizer(folder / "tokenizer")
     if with_tokenizer and version == 2:
         write_special_tokens(folder / "tokenizer" / "special_tokens_map.json")
     write_json(folder / "model_index.json", {
-        "_class_name": "StableDiffusionPipeline", "_diffusers_version": "0.6.0",
+        "_class_name": ("LatentConsistencyModelPipeline" if scheduler["_class_name"] == "LCMScheduler"
+                        else "StableDiffusionPipeline"), "_diffusers_version": "0.6.0",
         "feature_extractor": [None, None], "safety_checker": [None, None], "requires_safety_checker": False,
         "scheduler": ["diffusers", scheduler["_class_name"]], "text_encoder": ["transformers", "CLIPTextModel"],
         "tokenizer": ["transformers", "CLIPTokenizer"], "unet": ["diffusers", "UNet2DConditionModel"],

@@ -6,13 +6,16 @@ extension ExpectedTensors {
         let last = widths[widths.count - 1]
         let time = first * 4
         convolution("unet.conv_in", config.inChannels, first)
+        if let guidance = config.timeCondProjDim {
+            linear("unet.time_embedding.cond_proj", guidance, first, bias: false)
+        }
         linear("unet.time_embedding.linear_1", first, time)
         linear("unet.time_embedding.linear_2", time, time)
 
         var channels = first
         for (block, width) in widths.enumerated() {
             let name = "unet.down_blocks.\(block)"
-            for layer in 0..<config.layersPerBlock {
+            for layer in 0..<config.layersPerBlock[block] {
                 resnet("\(name).resnets.\(layer)", channels, width, time: time)
                 channels = width
                 if config.downBlockTypes[block] == "CrossAttnDownBlock2D" {
@@ -22,17 +25,20 @@ extension ExpectedTensors {
             if block < widths.count - 1 { convolution(name + ".downsamplers.0.conv", width, width) }
         }
 
-        resnet("unet.mid_block.resnets.0", last, last, time: time)
-        transformer("unet.mid_block.attentions.0", last, config)
-        resnet("unet.mid_block.resnets.1", last, last, time: time)
+        if config.hasMidBlock {
+            resnet("unet.mid_block.resnets.0", last, last, time: time)
+            transformer("unet.mid_block.attentions.0", last, config)
+            resnet("unet.mid_block.resnets.1", last, last, time: time)
+        }
 
         let reversed = Array(widths.reversed())
         for (block, width) in reversed.enumerated() {
             let name = "unet.up_blocks.\(block)"
             let next = reversed[min(block + 1, reversed.count - 1)]
-            for layer in 0...config.layersPerBlock {
+            let layers = config.layersPerBlock[widths.count - 1 - block]
+            for layer in 0...layers {
                 // Each resnet also takes what the mirrored down block left: its last one, that block's input.
-                let skip = layer == config.layersPerBlock ? next : width
+                let skip = layer == layers ? next : width
                 resnet("\(name).resnets.\(layer)", channels + skip, width, time: time)
                 channels = width
                 if config.upBlockTypes[block] == "CrossAttnUpBlock2D" {

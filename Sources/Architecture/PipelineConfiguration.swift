@@ -1,19 +1,17 @@
-/// `model_index.json` of diffusers' `StableDiffusionPipeline`.
+/// `model_index.json` of diffusers' `StableDiffusionPipeline` or `LatentConsistencyModelPipeline`.
 package struct PipelineConfiguration: ConfigurationDocument {
-    /// Our own key, which diffusers leaves alone: the guidance scale that the model's authors recommend.
-    package let guidanceScale: Float
+    /// Our own keys, which diffusers leaves alone.
+    package let recommendation: Recommendation
+    /// What the pipeline was loaded as when diffusers wrote this, such as `stabilityai/sd-turbo`.
+    package let origin: String?
     /// Parts that the pipeline names and that it could do without.
     package let optionalParts: [String]
 
-    private enum CodingKeys: String, CodingKey {
-        case guidanceScale = "_default_guidance_scale"
-    }
-
     package init(from decoder: any Decoder) throws {
-        let values = try decoder.container(keyedBy: CodingKeys.self)
-        guidanceScale = try values.value(.guidanceScale, default: 7.5)
+        recommendation = try Recommendation(from: decoder)
         let parts = try decoder.singleValueContainer().decode([String: JSONValue].self)
         optionalParts = ["safety_checker", "feature_extractor", "image_encoder"].filter { Self.isPart(parts[$0]) }
+        if case .text(let name) = parts["_name_or_path"] { origin = name } else { origin = nil }
     }
 
     /// `["diffusers", "UNet2DConditionModel"]`, or `[null, null]` for a part that is not there.
@@ -35,6 +33,6 @@ extension PipelineConfiguration {
     }
 
     package func check() throws(ConfigurationError) {
-        try Self.require("_default_guidance_scale", guidanceScale, in: 0...100)
+        try recommendation.check(in: Self.self)
     }
 }

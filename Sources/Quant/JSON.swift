@@ -7,9 +7,13 @@ package struct JSONError: Error {
 
 /// Decodes JSON from outside.
 /// - Throws: `JSONError` for anything but the expected structure.
-package func decodeJSON<Value: Decodable>(_ type: Value.Type, from bytes: [UInt8]) throws(JSONError) -> Value {
+package func decodeJSON<Value: Decodable>(
+    _ type: Value.Type, from bytes: [UInt8], pythonNumbers: Bool = false
+) throws(JSONError) -> Value {
     do {
-        return try JSONDecoder().decode(type, from: Data(bytes))
+        let decoder = JSONDecoder()
+        decoder.allowsJSON5 = pythonNumbers
+        return try decoder.decode(type, from: Data(bytes))
     } catch let error as DecodingError {
         throw JSONError(reason: reason(error))
     } catch {
@@ -19,11 +23,12 @@ package func decodeJSON<Value: Decodable>(_ type: Value.Type, from bytes: [UInt8
 
 /// Decodes a file of JSON from outside.
 /// - Throws: `FormatError.malformedJSON` for anything but the expected structure.
+/// - Parameter pythonNumbers: also takes `-Infinity` and `NaN`, as Python writes them into files that are no JSON then.
 package func decodeJSON<Value: Decodable>(
-    _ type: Value.Type, from bytes: [UInt8], file: String
+    _ type: Value.Type, from bytes: [UInt8], file: String, pythonNumbers: Bool = false
 ) throws(FormatError) -> Value {
     do {
-        return try decodeJSON(type, from: bytes)
+        return try decodeJSON(type, from: bytes, pythonNumbers: pythonNumbers)
     } catch {
         throw .malformedJSON(file: file, reason: error.reason)
     }

@@ -10,6 +10,10 @@ struct CheckpointOptions {
     var averaged = false
     /// Convert the safety checker, if there is one.
     var safetyChecker = true
+    /// `OWNER/NAME` on Hugging Face, by which its recommendations may be known.
+    var repository: String?
+    /// How the model is to be painted with; what it leaves open, the checkpoint or its name may tell.
+    var recommendation = Recommendation()
 }
 
 extension Checkpoint {
@@ -18,10 +22,12 @@ extension Checkpoint {
     init(path: String, options: CheckpointOptions = CheckpointOptions()) throws {
         let vae = try options.vae.map(Autoencoder.init)
         guard !isPickle(path) || !isFile(path) else { throw ConvertError.pickle(file: path) }
+        let names = [options.repository, withoutSlash(path)].compactMap { $0 }
         let file =
             isFile(path)
             ? try SingleFile(
-                path: path, averaged: options.averaged, prediction: options.prediction, hasOtherVAE: vae != nil) : nil
+                path: path, averaged: options.averaged, prediction: options.prediction,
+                isTurbo: KnownModels.isTurbo(names: names), hasOtherVAE: vae != nil) : nil
         if file == nil { try options.checkFolder() }
         var texts = try file?.texts ?? CheckpointTexts(folder: path)
         if let vae { texts.replace(VAEConfiguration.document, with: vae.document, from: vae.place) }
@@ -33,7 +39,14 @@ extension Checkpoint {
             }
         }
         if let vae { weights[.vae] = vae.weights }
-        try self.init(texts: texts, configurations: configurations, weights: weights, notes: file?.notes ?? [])
+        let known = KnownModels.recommendation(
+            names: names + [configurations.pipeline.origin].compactMap { $0 }, unet: configurations.unet)
+        let recommendation = options.recommendation.completed(by: configurations.pipeline.recommendation)
+            .completed(by: known)
+        let note = known.isEmpty ? [] : ["this model is known to want \(known); by default it gets \(recommendation)"]
+        try self.init(
+            texts: texts, configurations: configurations, recommendation: recommendation, weights: weights,
+            notes: (file?.notes ?? []) + note)
     }
 }
 

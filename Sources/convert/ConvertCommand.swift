@@ -1,3 +1,4 @@
+import Architecture
 import ArgumentParser
 import Quant
 import Terminal
@@ -46,6 +47,26 @@ struct ConvertCommand: AsyncParsableCommand {
     @Flag(inversion: .prefixedNo, help: "Convert the safety checker too, if the checkpoint has one.")
     var safetyChecker = true
 
+    @Option(
+        help: ArgumentHelp(
+            "Steps that sd-lite makes with this model unless told otherwise; by default what is recommended for it.",
+            valueName: "count"))
+    var defaultSteps: Int?
+
+    @Option(
+        help: ArgumentHelp("Likewise how strictly to follow the prompt; 0 is without guidance.", valueName: "number"))
+    var defaultGuidanceScale: Float?
+
+    @Option(
+        help: ArgumentHelp("Likewise how steps are made, as --scheduler of sd-lite takes it.", valueName: "name"))
+    var defaultScheduler: String?
+
+    @Option(
+        help: ArgumentHelp(
+            "What the model is called on Hugging Face, by which recommendations are known; by default its own name.",
+            valueName: "OWNER/NAME"))
+    var repository: String?
+
     @Flag(name: .shortAndLong, help: "Print nothing but errors.")
     var quiet = false
 
@@ -53,13 +74,23 @@ struct ConvertCommand: AsyncParsableCommand {
         guard block > 0, block % 16 == 0, block <= 65_536 else {
             throw ValidationError("\(ConvertError.badBlock(block))")
         }
+        do {
+            try recommendation.check()
+        } catch {
+            throw ValidationError("of the --default options: \(error.reason)")
+        }
+    }
+
+    private var recommendation: Recommendation {
+        Recommendation(steps: defaultSteps, guidanceScale: defaultGuidanceScale, scheduler: defaultScheduler)
     }
 
     func run() async throws {
         let checkpoint = try Checkpoint(
             path: input,
             options: CheckpointOptions(
-                vae: vae, prediction: prediction, averaged: ema, safetyChecker: safetyChecker))
+                vae: vae, prediction: prediction, averaged: ema, safetyChecker: safetyChecker,
+                repository: repository, recommendation: recommendation))
         if !quiet {
             for note in checkpoint.notes { printError("note: \(note)") }
         }

@@ -14,7 +14,8 @@ struct Converter {
     /// - Parameter progress: is given the parameters done and their total after every few pieces; an error from it
     ///   stops the conversion, and nothing is kept.
     func run(progress: (_ done: Int, _ total: Int) throws -> Void) async throws -> Report {
-        let documents = try Documents.collect(checkpoint.texts, checkpoint.configurations)
+        let documents = try Documents.collect(
+            checkpoint.texts, checkpoint.configurations, checkpoint.recommendation)
         let sources = try checkpoint.configurations.components.map { component in
             (component, try checkpoint.tensors[component, default: []].map { try Source($0, policy) })
         }

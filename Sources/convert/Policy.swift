@@ -41,10 +41,10 @@ struct Policy {
     /// Layers through which everything passes and that cost next to nothing: with few input or output channels, or, as
     /// the time embedding, run once per step, or the safety checker's projection once per picture.
     private static let sensitive: Set = [
-        "unet.conv_in.weight", "unet.conv_out.weight", "unet.time_embedding.linear_1.weight",
-        "unet.time_embedding.linear_2.weight", "vae.post_quant_conv.weight", "vae.quant_conv.weight",
-        "vae.decoder.conv_in.weight", "vae.decoder.conv_out.weight", "vae.encoder.conv_in.weight",
-        "vae.encoder.conv_out.weight",
+        "unet.conv_in.weight", "unet.conv_out.weight", "unet.time_embedding.cond_proj.weight",
+        "unet.time_embedding.linear_1.weight", "unet.time_embedding.linear_2.weight", "vae.post_quant_conv.weight",
+        "vae.quant_conv.weight", "vae.decoder.conv_in.weight", "vae.decoder.conv_out.weight",
+        "vae.encoder.conv_in.weight", "vae.encoder.conv_out.weight",
         "safety_checker.vision_model.embeddings.patch_embedding.weight", "safety_checker.visual_projection.weight",
     ]
 }

@@ -17,11 +17,14 @@ struct ArchitectureFact {
         }
         if let unet = try configuration(UNetConfiguration.self, file) {
             let trained = unet.sampleSize.map { ", trained on \($0)×\($0) latents" } ?? ""
+            let layers = Set(unet.layersPerBlock).count == 1 ? "\(unet.layersPerBlock[0])" : "\(unet.layersPerBlock)"
+            let kind =
+                (unet.hasMidBlock ? "" : ", no mid block") + (unet.timeCondProjDim == nil ? "" : ", told guidance")
             facts.append(
                 .init(
                     component: Component.unet.rawValue,
-                    fact: "channels \(unet.blockOutChannels), \(unet.layersPerBlock) layers a block, "
-                        + "context \(unet.crossAttentionDim)" + trained))
+                    fact: "channels \(unet.blockOutChannels), \(layers) layers a block, "
+                        + "context \(unet.crossAttentionDim)" + kind + trained))
         }
         if let vae = try configuration(VAEConfiguration.self, file) {
             facts.append(
@@ -40,12 +43,17 @@ struct ArchitectureFact {
         let scheduler = "scheduler/scheduler_config.json"
         if file.hasDocument(scheduler) {
             let values = try decodeJSON(
-                Scheduler.self, from: file.document(scheduler), file: "\(file.path): \(scheduler)")
+                Scheduler.self, from: file.document(scheduler), file: "\(file.path): \(scheduler)",
+                pythonNumbers: true)
             facts.append(
                 .init(
                     component: "scheduler",
                     fact: oneLine(
                         "\(values._class_name ?? "unnamed"), predicts \(values.prediction_type ?? "epsilon")")))
+        }
+        let older = try configuration(PipelineConfiguration.self, file)?.recommendation
+        if let recommendation = try configuration(Recommendation.self, file) ?? older, !recommendation.isEmpty {
+            facts.append(.init(component: "defaults", fact: oneLine(recommendation.description)))
         }
         return facts
     }

@@ -86,7 +86,8 @@ struct AdvisedError: Error, CustomStringConvertible {
             return Self(description: "\(error) with --steps")
         case SchedulerError.timestepBeyondTraining, SchedulerError.unusableNoiseLevels:
             return Self(description: "\(error) (--steps, --scheduler)")
-        case SchedulerError.missingClassName, SchedulerError.unknownClass, SchedulerError.unsupportedOption:
+        case SchedulerError.missingClassName, SchedulerError.unknownClass, SchedulerError.unsupportedOption,
+            SchedulerError.noSigmaSpacing:
             return Self(description: "\(error) (--scheduler)")
         case ModelError.badSize:
             return Self(description: "\(error) (--width, --height)")

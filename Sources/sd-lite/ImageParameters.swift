@@ -4,24 +4,25 @@ import SDLite
 /// `create_infotext`).
 struct ImageParameters {
     let options: GenerationOptions
-    let scheduler: SchedulerKind
+    let steps: Int
+    let sampler: Sampler?
     let guidanceScale: Float
     let generation: Generation
 
-    /// - Throws: `SchedulerError` or `FormatError` if the model's scheduler is asked for and cannot be told
-    init(
-        _ options: GenerationOptions, model: Model, scheduler: SchedulerKind?, _ generation: Generation
-    ) throws {
+    init(_ options: GenerationOptions, model: Model, _ generation: Generation) {
         self.options = options
         self.generation = generation
+        steps = options.steps ?? model.defaultSteps
         guidanceScale = options.guidanceScale ?? model.defaultGuidanceScale
-        self.scheduler = try scheduler ?? SchedulerKind(configurationJSON: model.schedulerConfiguration)
+        sampler = options.scheduler.flatMap { Sampler(of: $0) }
     }
 
     /// - Parameter picture: its place in the batch, from 0; nil for the contact sheet
     func text(picture: Int?) -> String {
-        var facts = [
-            "Steps: \(options.steps)", "Sampler: \(scheduler.rawValue.uppercased())",
+        var facts = ["Steps: \(steps)"]
+        if let sampler { facts.append("Sampler: \(sampler.displayName)") }
+        if let spacing = sampler?.sigmaSpacing { facts.append("Schedule type: \(spacing.rawValue.capitalized)") }
+        facts += [
             "CFG scale: \(guidanceScale)", "Seed: \(generation.seed)",
             "Size: \(generation.images[0].width)x\(generation.images[0].height)",
         ]

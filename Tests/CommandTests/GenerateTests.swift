@@ -23,7 +23,9 @@ struct GenerateTests {
     @Test func theSameSeedGivesTheSamePictureOnAnyNumberOfThreads() throws {
         let first = try generate(["a cat", "--seed", "7", "--threads", "1"])
         #expect(first.status == 0)
-        #expect(first.errors == "reading the prompt\npainting, 3 steps\ndecoding\n")  // PNDM doubles one step.
+        #expect(
+            first.errors == "hint: PNDM wants 15 steps or more; --fast paints better in 12\n"
+                + "reading the prompt\npainting, 3 steps\ndecoding\n")  // PNDM doubles one step.
         #expect(first.output.hasPrefix("\(folder.path("p.png"))\nseed 7, ") && first.output.hasSuffix(" seconds\n"))
         let picture = try folder.read("p.png")
         let defaults = ["--scheduler", "pndm", "--generator", "cpu", "--guidance-scale", "7.5"]
@@ -45,22 +47,48 @@ struct GenerateTests {
         #expect(try folder.read("p.png") != folder.read("plain.png"))
     }
 
-    /// As in SD-Turbo: a scheduler that is not there, and one step with another.
+    /// A scheduler that is not there, and one step with another.
     @Test func aModelWithAnUnknownScheduler() throws {
         let checkpoint = try TinyModel.copyCheckpoint(.sd2, to: folder)
         try folder.write(
             "checkpoint-sd2/scheduler/scheduler_config.json",
-            #"{"_class_name": "EulerDiscreteScheduler", "timestep_spacing": "trailing", "steps_offset": 1}"#)
+            #"{"_class_name": "DEISMultistepScheduler", "timestep_spacing": "trailing", "steps_offset": 1}"#)
         let model = try TinyModel.convert(checkpoint, .fp16, to: folder.path("turbo.sdq"))
         func paint(_ arguments: [String]) throws -> Program.Outcome {
             try generate(["a cat", "--model", model, "--quiet", "--steps", "1", "--guidance-scale", "0"] + arguments)
         }
         #expect(
-            try paint([]).errors == "error: scheduler_config.json names \"EulerDiscreteScheduler\", which this program "
+            try paint([]).errors == "error: scheduler_config.json names \"DEISMultistepScheduler\", which this program "
                 + "does not have: choose a scheduler, \(SchedulerKind.names) (--scheduler)\n")
         let outcome = try paint(["--scheduler", "ddim", "--timestep-spacing", "trailing"])
         #expect(outcome.status == 0, "\(outcome.errors)")
         #expect(try Program.run("sd-lite", ["plan", "--model", model]).status == 0)
+    }
+
+    @Test func fastStepsAreThoseOfTheTableUnlessGiven() throws {
+        func paint(_ arguments: [String]) throws -> Program.Outcome {
+            let outcome = try Program.run(
+                "sd-lite",
+                ["generate", "a cat", "--seed", "7", "--model", TinyModel.path(), "-o", folder.path("p.png")]
+                    + arguments)
+            #expect(outcome.status == 0, "\(outcome.errors)")
+            return outcome
+        }
+        #expect(try paint(["--fast"]).errors.contains("painting, 12 steps"))
+        let text = String(decoding: try folder.read("p.png"), as: UTF8.self)
+        #expect(text.contains("Steps: 12, Sampler: DPM++ 2M, Schedule type: Karras, CFG scale"))
+        #expect(try paint(["--fast", "--steps", "3"]).errors.contains("painting, 3 steps"))
+        // The hint is for PNDM's few steps only.
+        #expect(try !paint(["--scheduler", "ddim", "--steps", "3"]).errors.contains("hint"))
+        #expect(try !paint(["--steps", "15"]).errors.contains("hint"))
+        #expect(try paint(["--steps", "14"]).errors.contains("hint"))
+    }
+
+    @Test func noiseLevelsThatASchedulerDoesNotHave() throws {
+        let outcome = try generate(["a cat", "--scheduler", "ddim", "--sigmas", "karras"])
+        #expect(
+            outcome.status == 1 && outcome.errors.hasPrefix("error: DDIM has no choice of noise levels such as karras"))
+        #expect(try generate(["a cat", "--scheduler", "Euler a Karras"]).status == 2)
     }
 
     @Test func aRandomSeedIsReportedAndCanBeReplayed() throws {

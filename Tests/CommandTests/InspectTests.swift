@@ -20,10 +20,24 @@ struct InspectTests {
             #expect(outcome.output.contains(words), "\(words)")
         }
         #expect(!outcome.output.contains("unet.conv_in.weight") && !outcome.output.contains("safety_checker"))
+        #expect(!outcome.output.contains("defaults:") && !outcome.output.contains("told guidance"))
         let checked = try inspect([TinyModel.checkedPath(.int8)]).output
         #expect(checked.contains("safety_checker: 2 layers, 32 channels, 4 heads, looks at 56×56 pixels"))
         #expect(checked.contains("safety_checker: 44 tensors, ") && checked.contains("  f32: 4 tensors, "))
         #expect(try inspect([TinyModel.path(), "--tensors"]).output.contains("unet.conv_in.weight [16, 4, 3, 3]"))
+    }
+
+    @Test func showsWhatFewStepModelsWant() throws {
+        let folder = try TemporaryFolder()
+        let lcm = try TinyModel.copyFewStep("lcm", over: .sd1, to: folder)
+        var output = try inspect([TinyModel.convert(lcm, .fp16, to: folder.path("lcm.sdq"))]).output
+        #expect(
+            output.contains("unet: channels [16, 24], [2, 1] layers a block, context 16, told guidance, trained on 8×8")
+        )
+        #expect(output.contains("defaults: 4 steps, guidance scale 8.5, scheduler lcm\n"))
+        let small = try TinyModel.copyFewStep("small", over: .sd1, to: folder)
+        output = try inspect([TinyModel.convert(small, .fp16, to: folder.path("small.sdq"))]).output
+        #expect(output.contains("1 layers a block, context 16, no mid block, trained"))
     }
 
     @Test func refusesAnotherArchitecture() throws {

@@ -25,6 +25,8 @@ struct OptionsTableTests {
         "--seed": ([], ["--seed", "8"], .otherPicture),
         "--generator": ([], ["--generator", "cuda"], .otherPicture),
         "--scheduler": ([], ["--scheduler", "ddim"], .otherPicture),
+        "--sigmas": (["--scheduler", "euler"], ["--sigmas", "karras"], .otherPicture),
+        "--fast": ([], ["--fast"], .otherPicture),
         "--eta": (["--scheduler", "ddim"], ["--eta", "1"], .otherPicture),
         "--width": ([], ["--width", "72"], .otherPicture),
         "--height": ([], ["--height", "56"], .otherPicture),

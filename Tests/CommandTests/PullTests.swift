@@ -60,6 +60,14 @@ struct PullTests {
         #expect(try folder.read("models/tiny/pipeline.sdq") == expected())
     }
 
+    /// By the repository's name, which the converter is told.
+    @Test func recommendationsOfKnownModels() throws {
+        let outcome = try pull(["stabilityai/sd-turbo", "-q"], from: "plain")
+        #expect(outcome.status == 0, "\(outcome.errors)")
+        let facts = try Program.run("sd-lite", ["inspect", folder.path("models/stabilityai/sd-turbo.sdq")]).output
+        #expect(facts.contains("\ndefaults: 1 step, no guidance\n"))
+    }
+
     @Test func whatIsThereIsNotDoneAgain() throws {
         try folder.write("models/tiny/pipeline.sdq", "mine")
         let outcome = try pull(from: "plain")

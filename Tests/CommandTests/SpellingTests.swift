@@ -30,6 +30,10 @@ struct SpellingTests {
         (["--cfg-scale", "3"], ["--guidance-scale", "3"]), (["--cfg_scale=3"], ["--guidance-scale", "3"]),
         (["--sampler", "k_lms"], ["--scheduler", "lms"]), (["--sampling-method", "DDIM"], ["--scheduler", "ddim"]),
         (["--scheduler", "LMSDiscreteScheduler"], ["--scheduler", "lms"]),
+        (["--sampler", "Euler a"], ["--scheduler", "euler-a"]), (["--sampler", "UniPC"], ["--scheduler", "unipc"]),
+        (["--sampler", "DPM++ 2M Karras"], ["--scheduler", "dpm++-2m", "--sigmas", "karras"]),
+        (["--fast"], ["--scheduler", "dpm++-2m", "--sigmas", "karras"]),
+        (["--fast", "--scheduler", "ddim"], ["--scheduler", "ddim"]),
         (["--scheduler", "PLMS"], ["--scheduler", "pndm"]), (["-t", "1"], ["--threads", "1"]),
     ])
     func otherNames(familiar: [String], own: [String]) throws {

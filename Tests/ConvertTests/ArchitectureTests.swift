@@ -9,7 +9,7 @@ import Testing
 /// The tensors that the converter expects, against those that diffusers and transformers make from the same
 /// configuration (Tests/Fixtures/make_architectures.py).
 @Suite struct ArchitectureTests {
-    @Test(arguments: ["v1-4", "v2-1", "linear", "uneven"]) func namesAndShapesAreThoseOfTheLibraries(
+    @Test(arguments: ["v1-4", "v2-1", "linear", "uneven", "lcm", "bk-tiny"]) func namesAndShapesAreThoseOfTheLibraries(
         _ name: String
     ) throws {
         let fixture = try Fixtures.decode(Fixture.self, "architectures/\(name).json")

@@ -67,10 +67,14 @@ import Testing
         ("unet/config.json", "sample_size", "null"), ("unet/config.json", "sample_size", "4096"),
         ("unet/config.json", "attention_head_dim", "[2,4]"), ("unet/config.json", "freq_shift", "1"),
         ("unet/config.json", "class_embed_type", "false"), ("unet/config.json", "act_fn", "null"),
+        ("unet/config.json", "layers_per_block", "[1,16]"), ("unet/config.json", "mid_block_type", "null"),
+        ("unet/config.json", "time_cond_proj_dim", "8"), ("unet/config.json", "time_cond_proj_dim", "null"),
         ("unet/config.json", "use_linear_projection", "true"), ("unet/config.json", "dropout", "0.5"),
         ("vae/config.json", "scaling_factor", "1.5305"), ("vae/config.json", "latents_mean", "[0.5]"),
         ("text_encoder/config.json", "hidden_act", #""gelu""#), ("text_encoder/config.json", "architectures", "null"),
-        ("model_index.json", "_default_guidance_scale", "100"), ("model_index.json", "prior", "[null,null]"),
+        ("model_index.json", "_default_guidance_scale", "100"), ("model_index.json", "_default_steps", "1000"),
+        ("model_index.json", "_default_scheduler", #""lcm""#), ("model_index.json", "_name_or_path", #""a/b""#),
+        ("model_index.json", "prior", "[null,null]"),
         ("feature_extractor/preprocessor_config.json", "crop_size", "28"),
         ("feature_extractor/preprocessor_config.json", "crop_size", #"{"height":28,"width":28,"shortest_edge":null}"#),
         ("feature_extractor/preprocessor_config.json", "size", "28"),
@@ -105,7 +109,8 @@ import Testing
         #expect(checker.vision.heads == 12 && checker.vision.intermediateSize == 3072 && checker.vision.positions == 50)
         let images = try ImageProcessorConfiguration(json: Array("{}".utf8))
         #expect(images.shortestEdge == 224 && images.cropSize == 224 && images.mean[2] == 0.40821073)
-        #expect(try PipelineConfiguration(json: Array("{}".utf8)).guidanceScale == 7.5)
+        #expect(try PipelineConfiguration(json: Array("{}".utf8)).recommendation.isEmpty)
+        #expect(unet.layersPerBlock == [2, 2, 2, 2] && unet.hasMidBlock && unet.timeCondProjDim == nil)
     }
 
     /// The first uploads describe the vision tower twice; transformers takes the older description, with defaults.
@@ -159,6 +164,11 @@ private let changes =
         ("up_block_types", "[]", "up_block_types has 0 entries, expected as many as block_out_channels, 2"),
         ("layers_per_block", "0", "layers_per_block is 0, expected 1 to 16"),
         ("layers_per_block", "1000000000", "layers_per_block is 1000000000, expected 1 to 16"),
+        ("layers_per_block", "[1]", "layers_per_block has 1 entries, expected as many as block_out_channels, 2"),
+        ("layers_per_block", "[1,17]", "layers_per_block is 17, expected 1 to 16"),
+        ("time_cond_proj_dim", "0", "time_cond_proj_dim is 0, expected 1 to 65536"),
+        ("time_cond_proj_dim", "12", "time_cond_proj_dim is 12, expected a multiple of 8"),
+        ("time_cond_proj_dim", "1000000000", "time_cond_proj_dim is 1000000000, expected 1 to 65536"),
         ("attention_head_dim", "3", "attention_head_dim is 3, expected a number of heads that divides 8 channels"),
         ("attention_head_dim", "0", "attention_head_dim is 0, expected a number of heads that divides 8 channels"),
         ("attention_head_dim", "[2,3]", "attention_head_dim is 3, expected a number of heads that divides 16 channels"),
@@ -218,6 +228,11 @@ private let changes =
     + [
         ("_default_guidance_scale", "-1", "_default_guidance_scale is -1.0, expected 0.0 to 100.0"),
         ("_default_guidance_scale", "1e30", "_default_guidance_scale is 1e+30, expected 0.0 to 100.0"),
+        ("_default_steps", "0", "_default_steps is 0, expected 1 to 1000"),
+        (
+            "_default_scheduler", #""a\nb""#,
+            "_default_scheduler is no name, expected 1 to 64 letters and signs of ASCII"
+        ),
     ].map { change("model_index.json", $0.0, $0.1, $0.2) }
 
 /// Other classes, and what they have that Stable Diffusion 1 and 2 have not.
@@ -234,7 +249,7 @@ private let features =
         ("addition_embed_type", #""text_time""#, "'text_time'", "null"), ("num_class_embeds", "3", "3", "null"),
         ("resnet_time_scale_shift", #""scale_shift""#, "'scale_shift'", "'default'"),
         ("time_embedding_type", #""fourier""#, "'fourier'", "'positional'"), ("time_embedding_dim", "8", "8", "null"),
-        ("time_cond_proj_dim", "8", "8", "null"), ("conv_in_kernel", "5", "5", "3"), ("conv_out_kernel", "1", "1", "3"),
+        ("conv_in_kernel", "5", "5", "3"), ("conv_out_kernel", "1", "1", "3"),
         ("attention_type", #""gated""#, "'gated'", "'default'"),
         ("mid_block_only_cross_attention", "true", "true", "null"),
         ("cross_attention_norm", #""layer_norm""#, "'layer_norm'", "null"),

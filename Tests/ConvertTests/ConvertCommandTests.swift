@@ -39,6 +39,31 @@ import Testing
         #expect(!part.output.contains("safety_checker"))
     }
 
+    @Test func recommendationsAreKnownByName() throws {
+        let arguments = [folder.path("checkpoint"), "-o", folder.path("model.sdq")]
+        func recommended() throws -> String? {
+            let file = try WeightFile(path: folder.path("model.sdq"))
+            guard file.hasDocument("recommended.json") else { return nil }
+            return String(decoding: try file.document("recommended.json"), as: UTF8.self)
+        }
+        #expect(try run(arguments).status == 0)
+        #expect(try recommended() == nil)
+        var result = try run(arguments + ["--repository", "stabilityai/SD_Turbo"])
+        #expect(result.status == 0)
+        #expect(
+            result.errors.hasPrefix(
+                "note: this model is known to want 1 step, no guidance; by default it gets 1 step, no guidance\n"))
+        #expect(try recommended() == #"{"_default_guidance_scale":0,"_default_steps":1}"#)
+        result = try run(arguments + ["--repository", "IDKiro/sdxs-512-0.9", "--default-steps", "2"])
+        #expect(result.errors.contains("by default it gets 2 steps, no guidance"))
+        #expect(try recommended() == #"{"_default_guidance_scale":0,"_default_steps":2}"#)
+        let wrong = [("steps", "0"), ("guidance-scale", "101"), ("guidance-scale", "nan"), ("scheduler", "")]
+        for (option, value) in wrong {
+            let result = try run(arguments + ["--default-\(option)=\(value)"])
+            #expect(result.status == 2 && result.errors.contains("_default_"), "\(option) \(value)")
+        }
+    }
+
     @Test func quietIsSilent() throws {
         let result = try run([folder.path("checkpoint"), "-o", folder.path("model.sdq"), "--quiet"])
         #expect(result.status == 0)

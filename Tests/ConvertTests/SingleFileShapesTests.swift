@@ -102,6 +102,17 @@ private let (v1, v2) = ("v1-4", "v2-1")
         #expect(scheduler["rescale_betas_zero_snr"] == nil)
     }
 
+    /// SD-Turbo's single file says nothing, but has a name.
+    @Test func turbo() throws {
+        let checkpoint = try open(shapes(v2), CheckpointOptions(repository: "stabilityai/sd-turbo"))
+        #expect(checkpoint.notes[0].hasSuffix("; it predicts epsilon: it is called SD-Turbo"))
+        let scheduler = try values(checkpoint, "scheduler/scheduler_config.json")
+        #expect(scheduler["_class_name"] == .text("EulerDiscreteScheduler"))
+        #expect(scheduler["timestep_spacing"] == .text("trailing") && scheduler["rescale_betas_zero_snr"] == nil)
+        #expect(checkpoint.configurations.unet.sampleSize == 64)
+        #expect(checkpoint.recommendation == Recommendation(steps: 1, guidanceScale: 0))
+    }
+
     /// Marks without elements, as the tools write them.
     @Test func marks() throws {
         let (v, zero) = (Tensor(name: "v_pred", shape: [0], values: []), Tensor(name: "ztsnr", shape: [0], values: []))

@@ -196,7 +196,8 @@ import Testing
         let tensors = try SingleFileNames.fixture("v1").shapes("v1-4")
         func licence(_ metadata: [String: String]) throws -> String {
             let checkpoint = try Checkpoint(path: folder.writeShapes(tensors, metadata: metadata))
-            let documents = try Documents.collect(checkpoint.texts, checkpoint.configurations)
+            let documents = try Documents.collect(
+                checkpoint.texts, checkpoint.configurations, checkpoint.recommendation)
             return String(decoding: documents.first { $0.name == "LICENSE.txt" }?.contents ?? [], as: UTF8.self)
         }
         #expect(try licence([:]).hasPrefix("No licence was found"))

@@ -65,6 +65,25 @@ UNEVEN = {
     },
     "text_encoder": {"hidden_size": 24, "intermediate_size": 32, "num_attention_heads": 2, "num_hidden_layers": 1},
 }
+# One level more than it has attention, with as many layers as it is deep; told the guidance scale.
+LCM = {
+    "unet": {
+        "sample_size": 8, "cross_attention_dim": 16, "block_out_channels": [16, 24, 32], "layers_per_block": [1, 2, 3],
+        "down_block_types": ["CrossAttnDownBlock2D", "CrossAttnDownBlock2D", "DownBlock2D"],
+        "up_block_types": ["UpBlock2D", "CrossAttnUpBlock2D", "CrossAttnUpBlock2D"], "norm_num_groups": 8,
+        "attention_head_dim": 2, "time_cond_proj_dim": 24,
+    },
+    "vae": LINEAR["vae"], "text_encoder": UNEVEN["text_encoder"],
+}
+# The U-Net of nota-ai/bk-sdm-tiny: three levels, one layer each, no middle.
+BK_TINY = {
+    "unet": {
+        "sample_size": 64, "cross_attention_dim": 768, "block_out_channels": [320, 640, 1280], "layers_per_block": 1,
+        "down_block_types": ["CrossAttnDownBlock2D"] * 3, "up_block_types": ["CrossAttnUpBlock2D"] * 3,
+        "mid_block_type": None,
+    },
+    "vae": LINEAR["vae"], "text_encoder": UNEVEN["text_encoder"],
+}
 
 
 def shapes(model):
@@ -92,5 +111,6 @@ def describe(config):
 
 folder = pathlib.Path("Tests/Fixtures/architectures")
 folder.mkdir(parents=True, exist_ok=True)
-for name, config in {"v1-4": V1_4, "v2-1": V2_1, "linear": LINEAR, "uneven": UNEVEN}.items():
+for name, config in {"v1-4": V1_4, "v2-1": V2_1, "linear": LINEAR, "uneven": UNEVEN, "lcm": LCM,
+                     "bk-tiny": BK_TINY}.items():
     (folder / f"{name}.json").write_text(json.dumps(describe(config), separators=(",", ":")) + "\n")

@@ -4,31 +4,51 @@ Needs: pip install torch==2.13 diffusers==0.42.1 transformers scipy
 Run from the root of the repository: python Tests/Fixtures/make_schedulers.py
 """
 
+import inspect
 import json
+import sys
 import warnings
 from pathlib import Path
 
 import numpy
 import torch
-from diffusers import (DDIMScheduler, EulerDiscreteScheduler, LMSDiscreteScheduler, PNDMScheduler,
-                       StableDiffusionPipeline)
+from diffusers import (DDIMScheduler, DPMSolverMultistepScheduler, DPMSolverSinglestepScheduler,
+                       EulerAncestralDiscreteScheduler, EulerDiscreteScheduler, HeunDiscreteScheduler, LCMScheduler,
+                       LMSDiscreteScheduler, PNDMScheduler, StableDiffusionPipeline, TCDScheduler,
+                       UniPCMultistepScheduler)
 
 warnings.filterwarnings("ignore")
 torch.set_num_threads(1)
 torch.manual_seed(7)
 
 OUT = Path("Tests/Fixtures/schedulers")
-CLASSES = {"pndm": PNDMScheduler, "ddim": DDIMScheduler, "lms": LMSDiscreteScheduler}
+CLASSES = {
+    "pndm": PNDMScheduler, "ddim": DDIMScheduler, "lms": LMSDiscreteScheduler, "euler": EulerDiscreteScheduler,
+    "euler-a": EulerAncestralDiscreteScheduler, "heun": HeunDiscreteScheduler, "dpm++-2m": DPMSolverMultistepScheduler,
+    "unipc": UniPCMultistepScheduler, "lcm": LCMScheduler, "tcd": TCDScheduler,
+}
 SD = {"beta_start": 0.00085, "beta_end": 0.012, "beta_schedule": "scaled_linear", "steps_offset": 1}
 V1_4 = SD | {
     "_class_name": "PNDMScheduler", "num_train_timesteps": 1000, "set_alpha_to_one": False, "skip_prk_steps": True,
     "trained_betas": None, "clip_sample": False,
 }
-# stabilityai/stable-diffusion-2-1 and sd-turbo, whose own scheduler is none of ours.
+# stabilityai/stable-diffusion-2-1 and sd-turbo, and SimianLuo/LCM_Dreamshaper_v7.
 V2_1 = V1_4 | {"_class_name": "DDIMScheduler", "prediction_type": "v_prediction"}
 TURBO = V1_4 | {
     "_class_name": "EulerDiscreteScheduler", "prediction_type": "epsilon", "timestep_spacing": "trailing",
-    "interpolation_type": "linear", "sample_max_value": 1.0, "use_karras_sigmas": False,
+    "interpolation_type": "linear", "sample_max_value": 1.0, "use_karras_sigmas": False, "sigma_min": None,
+    "sigma_max": None, "timestep_type": "discrete",
+}
+LCM = SD | {
+    "_class_name": "LCMScheduler", "clip_sample": False, "clip_sample_range": 1.0, "original_inference_steps": 50,
+    "prediction_type": "epsilon", "set_alpha_to_one": True, "steps_offset": 0, "thresholding": False,
+    "timestep_scaling": 10.0, "timestep_spacing": "leading", "rescale_betas_zero_snr": False,
+}
+# As diffusers writes it: in JSON there is no infinity, but in Python's there is.
+DPM = SD | {
+    "_class_name": "DPMSolverMultistepScheduler", "algorithm_type": "sde-dpmsolver++", "solver_type": "heun",
+    "solver_order": 2, "use_karras_sigmas": True, "lambda_min_clipped": -float("inf"), "variance_type": None,
+    "lower_order_final": True, "euler_at_final": False, "final_sigmas_type": "zero", "use_flow_sigmas": False,
 }
 SHAPE = (2, 1, 2, 2)  # two pictures, for dynamic thresholding
 ORIGINAL = torch.randn(SHAPE)
@@ -47,25 +67,38 @@ def model(sample, timestep):
     return sample * timestep / (timestep + 1)
 
 
+def takes_eta(scheduler):
+    return "eta" in inspect.signature(scheduler.step).parameters
+
+
 def run(scheduler, steps, start=0, eta=0.0):
-    """The loop of StableDiffusionPipeline, or from `start` on that of its image-to-image sister."""
+    """The loop of StableDiffusionPipeline, or from `start` on that of its image-to-image sister; `draws` are the steps
+    that take noise."""
+    index, draws = 0, []
+
+    def noise(*_, **__):
+        draws.append(index + 1)
+        return NOISE[index + 1]
+
+    sys.modules[type(scheduler).__module__].randn_tensor = noise
     scheduler.set_timesteps(steps)
     timesteps = scheduler.timesteps[start:]
     sample = NOISE[0] * scheduler.init_noise_sigma
+    if hasattr(scheduler, "set_begin_index"):
+        scheduler.set_begin_index(start)  # also 0: of a first timestep that comes twice, diffusers takes the second
     if start > 0:
-        if hasattr(scheduler, "set_begin_index"):
-            scheduler.set_begin_index(start)
         sample = scheduler.add_noise(ORIGINAL, NOISE[0], timesteps[:1])
     trajectory = [numbers(sample)]
     for index, timestep in enumerate(timesteps):
         output = model(scheduler.scale_model_input(sample, timestep), timestep)
-        extra = {"eta": eta, "variance_noise": NOISE[index + 1]} if eta > 0 else {}
+        extra = {"eta": eta} if takes_eta(scheduler) else {}
         sample = scheduler.step(output, timestep, sample, **extra).prev_sample
         trajectory.append(numbers(sample))
     return {
         "steps": steps, "start": start, "eta": eta, "timesteps": numbers(scheduler.timesteps),
         "sigmas": numbers(scheduler.sigmas) if hasattr(scheduler, "sigmas") else [],
-        "initNoiseSigma": numbers(torch.as_tensor(scheduler.init_noise_sigma))[0], "trajectory": trajectory,
+        "initNoiseSigma": numbers(torch.as_tensor(scheduler.init_noise_sigma))[0], "draws": draws,
+        "trajectory": trajectory,
     }
 
 
@@ -73,7 +106,9 @@ def trajectories():
     cases = []
 
     def add(kind, steps, start=0, eta=0.0, **changes):
-        file = SD | changes
+        # What the class has no setting for is in the files of others too.
+        known = inspect.signature(CLASSES[kind]).parameters
+        file = SD | {key: value for key, value in changes.items() if key in known}
         for count in steps:
             case = run(CLASSES[kind](**file), count, start, eta)
             cases.append({"kind": kind, "file": json.dumps(file)} | case)
@@ -96,11 +131,12 @@ def trajectories():
 
     trained = torch.linspace(0.001, 0.4, 20).tolist()
     for kind in CLASSES:
+        eta = 0.3 if kind == "tcd" else 0.0
         for schedule in ["linear", "squaredcos_cap_v2"]:
-            add(kind, [10], beta_schedule=schedule)
-        add(kind, [10], trained_betas=trained, num_train_timesteps=20)
+            add(kind, [10], eta=eta, beta_schedule=schedule)
+        add(kind, [10], eta=eta, trained_betas=trained, num_train_timesteps=20, original_inference_steps=20)
         if kind != "pndm":  # Runge-Kutta steps cannot start in the middle
-            add(kind, [10], start=6)
+            add(kind, [10], eta=eta, start=6)
     add("pndm", [10], skip_prk_steps=True, start=6)
     add("pndm", [10], skip_prk_steps=True, set_alpha_to_one=True)
     add("ddim", [10], clip_sample=True)
@@ -112,7 +148,78 @@ def trajectories():
     for eta in [0.3, 1.0]:
         for prediction in ["epsilon", "v_prediction"]:
             add("ddim", [10], eta=eta, clip_sample=False, prediction_type=prediction)
+    sigma_methods(add)
+    solvers(add)
+    consistency_methods(add)
     return {"original": numbers(ORIGINAL), "noise": [numbers(row) for row in NOISE], "cases": cases}
+
+
+def sigma_methods(add):
+    """Euler's, with and without noise, and Heun's."""
+    for spacing in ["leading", "trailing", "linspace"]:
+        for kind in ["euler", "euler-a", "heun"]:
+            add(kind, [1, 2, 10], timestep_spacing=spacing)
+            add(kind, [10], timestep_spacing=spacing, prediction_type="v_prediction")
+        for kind in ["euler", "heun"]:
+            for sigmas in ["karras", "exponential", "beta"]:
+                add(kind, [1, 5], timestep_spacing=spacing, **{f"use_{sigmas}_sigmas": True})
+            add(kind, [5], timestep_spacing=spacing, prediction_type="sample")
+    for kind in ["euler", "euler-a"]:
+        add(kind, [5], rescale_betas_zero_snr=True, prediction_type="v_prediction", timestep_spacing="trailing")
+    add("euler", [5], final_sigmas_type="sigma_min")
+    add("euler", [5], final_sigmas_type="sigma_min", timestep_spacing="trailing")
+    add("heun", [5], clip_sample=True, clip_sample_range=0.4)
+    add("lms", [1, 2, 10], use_beta_sigmas=True)
+    add("euler", [40], use_beta_sigmas=True)
+
+
+def solvers(add):
+    """DPM++ and UniPC in their orders and kinds."""
+    for spacing in ["leading", "trailing", "linspace"]:
+        for prediction in ["epsilon", "v_prediction", "sample"]:
+            both = {"timestep_spacing": spacing, "prediction_type": prediction}
+            add("dpm++-2m", [10], **both)
+            add("unipc", [10], **both)
+        for kind in ["dpm++-2m", "unipc"]:
+            add(kind, [1, 2, 3, 20], timestep_spacing=spacing)
+            add(kind, [5], timestep_spacing=spacing, use_karras_sigmas=True)
+    for kind in ["dpm++-2m", "unipc"]:
+        for sigmas in ["karras", "exponential", "beta"]:
+            add(kind, [1, 2, 20], **{f"use_{sigmas}_sigmas": True})
+        add(kind, [10], beta_schedule="squaredcos_cap_v2", use_karras_sigmas=True)
+        add(kind, [5, 16], final_sigmas_type="sigma_min")
+        add(kind, [10], thresholding=True, sample_max_value=1.5, dynamic_thresholding_ratio=0.7)
+        add(kind, [5], rescale_betas_zero_snr=True, prediction_type="v_prediction", timestep_spacing="trailing")
+        add(kind, [16], start=9, solver_order=3)
+    for order in [1, 2, 3]:
+        for algorithm in ["dpmsolver++", "sde-dpmsolver++"]:
+            for solver in ["midpoint", "heun"]:
+                settings = {"solver_order": order, "algorithm_type": algorithm, "solver_type": solver}
+                add("dpm++-2m", [5, 16], **settings)
+                add("dpm++-2m", [16], use_karras_sigmas=True, **settings)
+        for solver in ["bh1", "bh2"]:
+            add("unipc", [5, 16], solver_order=order, solver_type=solver)
+            add("unipc", [16], solver_order=order, solver_type=solver, use_karras_sigmas=True)
+    add("dpm++-2m", [5], algorithm_type="deis", solver_type="bh2", final_sigmas_type="sigma_min")
+    add("dpm++-2m", [5, 16], lower_order_final=False, final_sigmas_type="sigma_min")
+    add("dpm++-2m", [16], euler_at_final=True, final_sigmas_type="sigma_min")
+    add("unipc", [5], lower_order_final=False, final_sigmas_type="sigma_min")
+    add("unipc", [5], solver_type="midpoint")
+
+
+def consistency_methods(add):
+    """LCM and TCD."""
+    for prediction in ["epsilon", "v_prediction", "sample"]:
+        add("lcm", [1, 2, 4, 7], prediction_type=prediction)
+        for eta in [0.0, 0.3, 1.0]:
+            add("tcd", [1, 4, 7], eta=eta, prediction_type=prediction)
+    for kind, eta in [("lcm", 0.0), ("tcd", 0.3)]:
+        add(kind, [50], eta=eta)
+        add(kind, [3], eta=eta, original_inference_steps=40)
+        add(kind, [3], eta=eta, rescale_betas_zero_snr=True, prediction_type="v_prediction")
+    add("lcm", [4], timestep_scaling=1.0)
+    add("lcm", [4], clip_sample=True, clip_sample_range=0.4)
+    add("lcm", [4], thresholding=True, sample_max_value=1.5, dynamic_thresholding_ratio=0.7)
 
 
 def from_config():
@@ -129,18 +236,26 @@ def from_config():
         V2_1,
         V2_1 | {"timestep_spacing": "trailing", "rescale_betas_zero_snr": True},
         TURBO,
+        LCM,
+        DPM,
+        {"_class_name": "EulerAncestralDiscreteScheduler"} | SD,
+        {"_class_name": "HeunDiscreteScheduler", "use_exponential_sigmas": True},
+        {"_class_name": "UniPCMultistepScheduler", "solver_type": "bh1", "solver_order": 3} | SD,
+        {"_class_name": "TCDScheduler"},
+        {"_class_name": "DPMSolverSinglestepScheduler", "algorithm_type": "dpmsolver++"} | SD,  # which is not ours
     ]
     for file in files:
         own = next((kind for kind in CLASSES if CLASSES[kind].__name__ == file["_class_name"]), None)
         pipeline = StableDiffusionPipeline(
             vae=None, text_encoder=None, tokenizer=None, unet=None, safety_checker=None, feature_extractor=None,
-            scheduler=CLASSES.get(own, EulerDiscreteScheduler).from_config(file), requires_safety_checker=False)
+            scheduler=CLASSES.get(own, DPMSolverSinglestepScheduler).from_config(file), requires_safety_checker=False)
         for kind in CLASSES:
             if kind == own:
                 scheduler = pipeline.scheduler
             else:
                 scheduler = CLASSES[kind].from_config(pipeline.scheduler.config)
-            cases.append({"kind": kind, "own": kind == own, "file": json.dumps(file)} | run(scheduler, 5))
+            eta = 0.3 if kind == "tcd" else 0.0  # of its step, not the 0 of the pipeline's call
+            cases.append({"kind": kind, "own": kind == own, "file": json.dumps(file)} | run(scheduler, 5, eta=eta))
     return {"original": numbers(ORIGINAL), "noise": [numbers(row) for row in NOISE], "cases": cases}
 
 

@@ -23,10 +23,56 @@ import Testing
         #expect(try SchedulerKind(named: "LMSDiscreteScheduler") == .lms)
         #expect(try SchedulerKind(named: "PLMS") == .pndm)
         for name in ["k-lms", "k_lms", "K-LMS", "klms"] { #expect(try SchedulerKind(named: name) == .lms) }
-        #expect(SchedulerKind.names == "pndm, ddim or lms")
-        #expect(throws: SchedulerError.unknownScheduler("euler", known: SchedulerKind.names)) {
-            try SchedulerKind(named: "euler")
+        #expect(SchedulerKind.names == "pndm, ddim, lms, euler, euler-a, heun, dpm++-2m, unipc, lcm or tcd")
+        #expect(throws: SchedulerError.unknownScheduler("dpm", known: SchedulerKind.names)) {
+            try SchedulerKind(named: "dpm")
         }
+    }
+
+    @Test(arguments: [
+        ("Euler", SchedulerKind.euler, nil, nil), ("Euler a", .eulerAncestral, nil, nil),
+        ("k_euler_a", .eulerAncestral, nil, nil), ("EulerAncestralDiscreteScheduler", .eulerAncestral, nil, nil),
+        ("euler_a", .eulerAncestral, nil, nil), ("LMS Karras", .lms, nil, SigmaSpacing.karras),
+        ("DPM++ 2M", .dpmSolver, AlgorithmType.dpmSolverPlusPlus, nil),
+        ("DPM++ 2M Karras", .dpmSolver, .dpmSolverPlusPlus, .karras),
+        ("dpmpp_2m", .dpmSolver, .dpmSolverPlusPlus, nil), ("k_dpmpp_2m_sde", .dpmSolver, .sdeDPMSolverPlusPlus, nil),
+        ("dpm++2m", .dpmSolver, .dpmSolverPlusPlus, nil), ("DPMSolverMultistepScheduler", .dpmSolver, nil, nil),
+        ("DPM++ 2M SDE Exponential", .dpmSolver, .sdeDPMSolverPlusPlus, .exponential),
+        ("UniPC Beta", .unipc, nil, .beta), ("LCM", .lcm, nil, nil), ("TCDScheduler", .tcd, nil, nil),
+    ])
+    func familiarNames(
+        _ name: String, _ kind: SchedulerKind, _ algorithm: AlgorithmType?, _ spacing: SigmaSpacing?
+    )
+        throws
+    {
+        let sampler = try Sampler(named: name)
+        #expect(sampler.kind == kind && sampler.algorithmType == algorithm && sampler.sigmaSpacing == spacing)
+        var configuration = kind.defaultConfiguration
+        sampler.apply(to: &configuration)
+        let made = try #require(Sampler(of: kind.make(configuration)))
+        #expect(made.kind == kind && made.sigmaSpacing == spacing)
+        // A1111's name is understood again.
+        #expect(try Sampler(named: made.displayName).displayName == made.displayName)
+    }
+
+    @Test(arguments: ["", "Karras", "DPM++", "DPM++ SDE", "2M SDE", "DPM++ 2M SDE SDE", "Euler SDE", "lms2msde"])
+    func namesOfNoSampler(_ name: String) {
+        #expect(throws: SchedulerError.unknownScheduler(name, known: Sampler.names)) { try Sampler(named: name) }
+    }
+
+    @Test(arguments: SchedulerKind.allCases, SigmaSpacing.allCases)
+    func noiseLevelsOfAKind(_ kind: SchedulerKind, _ spacing: SigmaSpacing) throws {
+        guard kind.hasSigmaSpacing else {
+            #expect(throws: SchedulerError.noSigmaSpacing(spacing, scheduler: kind.displayName)) {
+                try Sampler(kind, sigmas: spacing)
+            }
+            // As in diffusers, where the class does not know the setting.
+            let plain = try Self.make("{}", kind)
+            let other = try Self.make("{\"\(spacing.option)\": true}", kind)
+            #expect(Sampler(of: plain) == Sampler(of: other))
+            return
+        }
+        #expect(try Sampler(kind, sigmas: spacing) == Sampler(named: "\(kind.displayName) \(spacing.rawValue)"))
     }
 
     @Test func everyNameIsThatOfOneKind() throws {
@@ -37,11 +83,11 @@ import Testing
     }
 
     @Test func unknownClass() throws {
-        let euler = #"{"_class_name": "EulerDiscreteScheduler"}"#
+        let deis = #"{"_class_name": "DEISMultistepScheduler"}"#
         #expect(
-            Self.message(euler) == "scheduler_config.json names \"EulerDiscreteScheduler\", which this program does "
-                + "not have: choose a scheduler, pndm, ddim or lms")
-        #expect(try Self.make(euler, .ddim) is DDIMScheduler)
+            Self.message(deis) == "scheduler_config.json names \"DEISMultistepScheduler\", which this program does "
+                + "not have: choose a scheduler, \(SchedulerKind.names)")
+        #expect(try Self.make(deis, .ddim) is DDIMScheduler)
     }
 
     @Test func missingClass() throws {
@@ -79,12 +125,52 @@ import Testing
     }
 
     @Test func unsupportedOptions() throws {
-        let json = #"{"use_beta_sigmas": true}"#
-        #expect(throws: SchedulerError.unsupportedOption("use_beta_sigmas")) { try Self.make(json, .lms) }
-        #expect(try Self.make(json, .ddim) is DDIMScheduler)
+        for (option, value, kind) in [
+            ("use_lu_lambdas", "true", SchedulerKind.dpmSolver), ("use_flow_sigmas", "true", .unipc),
+            ("lambda_min_clipped", "-5.1", .dpmSolver), ("variance_type", "\"learned\"", .dpmSolver),
+            ("sigma_max", "80", .euler), ("sigma_min", "0.002", .unipc),
+            ("interpolation_type", "\"log_linear\"", .euler),
+            ("timestep_type", "\"continuous\"", .euler), ("predict_x0", "false", .unipc),
+            ("disable_corrector", "[0]", .unipc), ("solver_p", "{}", .unipc),
+        ] {
+            let json = "{\"\(option)\": \(value)}"
+            #expect(throws: SchedulerError.unsupportedOption(option), "\(json)") { try Self.make(json, kind) }
+            #expect(try Self.make(json, .ddim) is DDIMScheduler)
+        }
+        for kind in SchedulerKind.allCases where kind.hasSigmaSpacing {
+            #expect(
+                Self.message(#"{"use_karras_sigmas": true, "use_exponential_sigmas": true}"#, kind)
+                    .contains("use_karras_sigmas together with use_exponential_sigmas"))
+        }
+    }
+
+    /// What diffusers writes into files whether it is in use or not.
+    @Test func optionsThatAreOff() throws {
+        let json = """
+            {"lambda_min_clipped": -Infinity, "variance_type": null, "use_flow_sigmas": false, "use_lu_lambdas": false,
+            "sigma_min": null, "sigma_max": null, "interpolation_type": "linear", "timestep_type": "discrete",
+            "predict_x0": true, "disable_corrector": [], "solver_p": null}
+            """
+        for kind in SchedulerKind.allCases { _ = try Self.make(json, kind) }
+    }
+
+    @Test func solversThatAreNotThere() throws {
         #expect(
-            Self.message(#"{"use_karras_sigmas": true, "use_exponential_sigmas": true}"#, .lms)
-                .contains("use_karras_sigmas together with use_exponential_sigmas"))
+            Self.message(#"{"algorithm_type": "dpmsolver"}"#, .dpmSolver).contains("expected one of dpmsolver++, sde"))
+        for kind in [SchedulerKind.dpmSolver, .unipc] {
+            for order in ["0", "4", "-1"] {
+                #expect(
+                    Self.message("{\"solver_order\": \(order)}", kind).contains(
+                        "solver_order is \(order), expected 1 to 3"))
+            }
+        }
+        #expect(Self.message(#"{"lower_order_final": false}"#, .unipc).contains("lower_order_final is false"))
+        for kind in [SchedulerKind.lcm, .tcd] {
+            for (option, value) in [("original_inference_steps", "0"), ("original_inference_steps", "1001")] {
+                #expect(Self.message("{\"\(option)\": \(value)}", kind).contains("\(option) is \(value), expected 1"))
+            }
+        }
+        #expect(Self.message(#"{"prediction_type": "sample"}"#, .eulerAncestral).contains("epsilon, v_prediction"))
     }
 
     @Test(arguments: [
@@ -132,7 +218,14 @@ import Testing
     @Test(arguments: SchedulerKind.allCases, [0, -1, 1001, Int.max, Int.min])
     func stepCount(_ kind: SchedulerKind, _ count: Int) throws {
         var scheduler = try Self.make(#"{"skip_prk_steps": true}"#, kind)
-        #expect(throws: SchedulerError.stepCount(count, allowed: 1...1000)) { try scheduler.setTimesteps(count) }
+        let most =
+            switch kind {
+            case .dpmSolver, .unipc: 999  // Their linspace has one timestep more.
+            case .lcm, .tcd: 50
+            default: 1000
+            }
+        #expect(throws: SchedulerError.stepCount(count, allowed: 1...most)) { try scheduler.setTimesteps(count) }
+        try scheduler.setTimesteps(most)
     }
 
     @Test func rungeKuttaNeedsFourSteps() throws {
@@ -142,13 +235,14 @@ import Testing
         #expect(scheduler.timesteps.count == 13)
     }
 
-    @Test(arguments: SchedulerKind.allCases)
+    @Test(arguments: SchedulerKind.allCases.filter { ![.lcm, .tcd].contains($0) })
     func offsetBeyondTraining(_ kind: SchedulerKind) throws {
         let json = #"{"steps_offset": 1, "timestep_spacing": "leading", "skip_prk_steps": true}"#
         var scheduler = try Self.make(json, kind)
         let error = SchedulerError.timestepBeyondTraining(timestep: 1000, stepsOffset: 1, numTrainTimesteps: 1000)
-        #expect(throws: error) { try scheduler.setTimesteps(1000) }
-        try scheduler.setTimesteps(999)
+        let isSolver = [.dpmSolver, .unipc].contains(kind)
+        #expect(throws: error) { try scheduler.setTimesteps(isSolver ? 999 : 1000) }
+        try scheduler.setTimesteps(isSolver ? 998 : 999)
     }
 
     /// Every number of steps that is accepted runs to its end, whatever the spacing.
@@ -159,7 +253,7 @@ import Testing
                 {"num_train_timesteps": 61, "skip_prk_steps": \(skip), "timestep_spacing": "\(spacing.rawValue)"}
                 """
             var scheduler = try Self.make(json, kind)
-            for count in (skip || kind != .pndm ? 1 : 4)...60 {
+            for count in (skip || kind != .pndm ? 1 : 4)...([.lcm, .tcd].contains(kind) ? 50 : 60) {
                 try scheduler.setTimesteps(count)
                 var sample = try Latents(shape: [1, 1, 1, 2], values: [1, -0.5])
                 for timestep in scheduler.timesteps { sample = try advance(&scheduler, sample, timestep) }

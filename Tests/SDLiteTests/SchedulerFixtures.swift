@@ -36,6 +36,8 @@ enum SchedulerFixtures {
         var timesteps: [Double]
         var sigmas: [Float]
         var initNoiseSigma: Float
+        /// The steps that draw noise, from 1.
+        var draws: [Int]
         /// The first sample, and the one after each step.
         var trajectory: [[Float]]
 

@@ -38,7 +38,7 @@ struct SchedulerMisuseTests {
             if !scheduler.sigmas.isEmpty {
                 expectError { _ = try scheduler.scaleModelInput(sample, timestep: timestep) }
             }
-            _ = try scheduler.step(sample, timestep: next, sample: sample)
+            _ = try scheduler.step(sample, timestep: next, sample: sample, noise: sameNoise)
         }
     }
 
@@ -61,7 +61,7 @@ struct SchedulerMisuseTests {
 
     /// The history has the shape of the first step.
     @Test func theShapeMustStayTheSame() throws {
-        for kind in [SchedulerKind.pndm, .lms] {
+        for kind in [SchedulerKind.pndm, .lms, .heun, .dpmSolver, .unipc] {
             var scheduler = try scheduler(kind, steps: 10)
             _ = try advance(&scheduler, sample.get(), scheduler.timesteps[0])
             #expect(throws: LatentsError.self) { try advance(&scheduler, other.get(), scheduler.timesteps[1]) }
@@ -70,7 +70,7 @@ struct SchedulerMisuseTests {
 
     @Test func timestepsComeInOrderWhereThereIsAHistory() throws {
         let sample = try sample.get()
-        for kind in [SchedulerKind.pndm, .lms] {
+        for kind in SchedulerKind.allCases where kind != .ddim {
             var scheduler = try scheduler(kind, steps: 10)
             let timesteps = scheduler.timesteps
             _ = try advance(&scheduler, sample, timesteps[0])
@@ -101,6 +101,29 @@ struct SchedulerMisuseTests {
         let noise = try second.randn(shape: sample.shape)
         #expect(try found == scheduler.step(sample, timestep: 900, sample: sample) { _ in noise })
         #expect(try found != scheduler.step(sample, timestep: 900, sample: sample) { _ in 2 * noise })
+    }
+
+    @Test(arguments: ["Euler a", "DPM++ 2M SDE", "LCM", "TCD"])
+    func aMethodWithNoiseDrawsItOnce(name: String) throws {
+        let (sample, other) = try (sample.get(), other.get())
+        let sampler = try Sampler(named: name)
+        var configuration = sampler.kind.defaultConfiguration
+        sampler.apply(to: &configuration)
+        var scheduler = try sampler.kind.make(configuration)
+        try scheduler.setTimesteps(10)
+        let timestep = scheduler.timesteps[0]
+        #expect(throws: SchedulerError.needsNoise) {
+            try scheduler.step(sample, timestep: timestep, sample: sample)
+        }
+        #expect(throws: LatentsError.self) {
+            try scheduler.step(sample, timestep: timestep, sample: sample, noise: { _ in other })
+        }
+        var draws = 0
+        _ = try scheduler.step(sample, timestep: timestep, sample: sample) { shape in
+            draws += 1
+            return try sameNoise(shape)
+        }
+        #expect(draws == 1)
     }
 
     /// A batch is not one large picture: `torch.quantile` runs over each.

@@ -46,6 +46,13 @@ struct TinyPipeline {
         expected = try SafetensorsFile(path: Fixtures.path("pipeline/expected.safetensors"))
     }
 
+    /// The pictures of Tests/Fixtures/make_sampler_pictures.py.
+    init(samplers weights: TinyModel.Weights, arithmetic: Arithmetic = .mixed) throws {
+        pipeline = try Pipeline(model: Model(path: TinyModel.path(weights)), compute: Compute(arithmetic: arithmetic))
+        cases = try Fixtures.decode(Cases.self, "samplers/cases.json")
+        expected = try SafetensorsFile(path: Fixtures.path("samplers/expected.safetensors"))
+    }
+
     /// The model of version 2.
     init(sd2 arithmetic: Arithmetic) throws {
         pipeline = try Pipeline(model: Model(path: TinyModel.sd2()), compute: Compute(arithmetic: arithmetic))
@@ -62,7 +69,7 @@ struct TinyPipeline {
         options.guidanceScale = picture.guidance ?? 7.5
         options.guidanceRescale = picture.rescale ?? 0
         options.seed = picture.seed
-        options.scheduler = try pipeline.model.scheduler(SchedulerKind(named: picture.scheduler)) { configuration in
+        options.scheduler = try pipeline.model.scheduler(Sampler(named: picture.scheduler)) { configuration in
             configuration.rescaleBetasZeroSNR = picture.changes?.rescale_betas_zero_snr ?? false
             if let spacing = picture.changes?.timestep_spacing.flatMap({ TimestepSpacing(rawValue: $0) }) {
                 configuration.timestepSpacing = spacing

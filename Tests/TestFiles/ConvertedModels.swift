@@ -71,9 +71,25 @@ public enum TinyModel {
         return path
     }
 
+    /// A few-step model in miniature (Tests/Fixtures/make_few_step.py), as a checkpoint of the test's own.
+    public static func copyFewStep(
+        _ name: String, over version: Version, to folder: TemporaryFolder
+    ) throws -> String {
+        let path = try copyCheckpoint(version, to: folder, as: name)
+        let overlay = Fixtures.path("few-step/" + name)
+        for file in try FileManager.default.subpathsOfDirectory(atPath: overlay) where file.contains(".") {
+            try FileManager.default.removeItem(atPath: "\(path)/\(file)")
+            try FileManager.default.copyItem(atPath: "\(overlay)/\(file)", toPath: "\(path)/\(file)")
+        }
+        return path
+    }
+
     /// Runs sd-lite-convert, and returns the path of what it made.
-    public static func convert(_ checkpoint: String, _ weights: Weights, to model: String) throws -> String {
-        let outcome = try Program.run("sd-lite-convert", [checkpoint, "-o", model, "--weights", weights.rawValue])
+    public static func convert(
+        _ checkpoint: String, _ weights: Weights, to model: String, options: [String] = []
+    ) throws -> String {
+        let outcome = try Program.run(
+            "sd-lite-convert", [checkpoint, "-o", model, "--weights", weights.rawValue] + options)
         guard outcome.status == 0 else { throw ConversionFailure(errors: outcome.errors) }
         return model
     }

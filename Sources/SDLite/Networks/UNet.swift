@@ -7,7 +7,7 @@ public struct UNet: Sendable {
     private let timeEmbedding: TimestepEmbedding
     private let convIn: Conv2d
     private let downBlocks: [DownBlock]
-    private let midBlock: MidBlock
+    private let midBlock: MidBlock?
     private let upBlocks: [UpBlock]
     private let normOut: GroupNorm
     private let convOut: Conv2d
@@ -16,11 +16,14 @@ public struct UNet: Sendable {
     public let inChannels: Int
     /// Width of the text encoder's hidden states that the cross-attention reads.
     public let contextChannels: Int
+    /// Whether it was distilled to be told the guidance scale, and needs no negative prompt.
+    public let embedsGuidance: Bool
 
     init(_ weights: Weights, configuration c: UNetConfiguration, contextChannels: Int) throws(ModelError) {
         compute = weights.compute
         inChannels = c.inChannels
         self.contextChannels = contextChannels
+        embedsGuidance = c.timeCondProjDim != nil
         let widths = c.blockOutChannels
         let settings = BlockSettings(
             timeChannels: 4 * widths[0], contextChannels: contextChannels, groups: c.normGroups, epsilon: c.normEpsilon)
@@ -30,18 +33,20 @@ public struct UNet: Sendable {
         var skips = [widths[0]]
         downBlocks = try widths.indices.map { i throws(ModelError) in
             let block = try DownBlock(
-                weights["down_blocks"][i], inputs: skips[skips.count - 1], outputs: widths[i], layers: c.layersPerBlock,
-                heads: c.downBlockTypes[i] == "CrossAttnDownBlock2D" ? c.heads[i] : nil,
+                weights["down_blocks"][i], inputs: skips[skips.count - 1], outputs: widths[i],
+                layers: c.layersPerBlock[i], heads: c.downBlockTypes[i] == "CrossAttnDownBlock2D" ? c.heads[i] : nil,
                 downsamples: i < widths.count - 1, settings)
             skips += block.skipChannels
             return block
         }
         let last = widths.count - 1
-        midBlock = try MidBlock(weights["mid_block"], channels: widths[last], heads: c.heads[last], settings)
+        midBlock =
+            c.hasMidBlock
+            ? try MidBlock(weights["mid_block"], channels: widths[last], heads: c.heads[last], settings) : nil
         var channels = widths[last]
         upBlocks = try widths.indices.map { i throws(ModelError) in
             let level = last - i
-            let layers = c.layersPerBlock + 1
+            let layers = c.layersPerBlock[level] + 1
             let block = try UpBlock(
                 weights["up_blocks"][i], inputs: channels, skips: skips.suffix(layers).reversed(),
                 outputs: widths[level], heads: c.upBlockTypes[i] == "CrossAttnUpBlock2D" ? c.heads[level] : nil,
@@ -61,8 +66,12 @@ public struct UNet: Sendable {
     /// - Parameters:
     ///   - timesteps: of all steps, each 0…999, fractional for the sigma schedulers
     ///   - encoderHiddenStates: `[prompts, tokens, contextChannels]`
+    ///   - guidanceScale: finite, of a U-Net that embeds it; nil leaves it out, as diffusers does without
+    ///     `timestep_cond`
     /// - Throws: `ModelError` for wrong shapes or numbers, `CancellationError`
-    public func conditioning(timesteps: [Double], encoderHiddenStates: Tensor) throws -> Conditioning {
+    public func conditioning(
+        timesteps: [Double], encoderHiddenStates: Tensor, guidanceScale: Float? = nil
+    ) throws -> Conditioning {
         let shape = encoderHiddenStates.shape
         guard shape.count == 3, shape[2] == contextChannels else {
             throw ModelError.badHiddenStates(found: shape, channels: contextChannels)
@@ -70,9 +79,12 @@ public struct UNet: Sendable {
         guard !timesteps.isEmpty, timesteps.allSatisfy({ Self.timesteps.contains($0) }) else {
             throw ModelError.badTimesteps
         }
-        let embeddings = try timeEmbedding(timesteps)
+        guard guidanceScale?.isFinite ?? true, guidanceScale == nil || embedsGuidance else {
+            throw ModelError.badOption("this U-Net takes no guidance scale, or none that is not finite")
+        }
+        let embeddings = try timeEmbedding(timesteps, guidanceScale: guidanceScale)
         var timeBiases: [String: Tensor] = [:]
-        for resnet in downBlocks.flatMap(\.resnets) + midBlock.resnets + upBlocks.flatMap(\.resnets) {
+        for resnet in downBlocks.flatMap(\.resnets) + (midBlock?.resnets ?? []) + upBlocks.flatMap(\.resnets) {
             timeBiases[resnet.path] = try resnet.timeBiases(embeddings)
         }
         return Conditioning(timesteps: timesteps, timeBiases: timeBiases, encoderHiddenStates: encoderHiddenStates)
@@ -84,12 +96,16 @@ public struct UNet: Sendable {
     ///     on the prompt yet is computed once
     ///   - timestep: 0…999, fractional for the sigma schedulers
     ///   - encoderHiddenStates: `[n, tokens, contextChannels]`
+    ///   - guidanceScale: as of `conditioning`
     /// - Returns: `[n, outChannels, h, w]`
     /// - Throws: `ModelError` for wrong shapes or numbers, `CancellationError`
-    public func callAsFunction(_ latents: Latents, timestep: Double, encoderHiddenStates: Tensor) throws -> Latents {
+    public func callAsFunction(
+        _ latents: Latents, timestep: Double, encoderHiddenStates: Tensor, guidanceScale: Float? = nil
+    ) throws -> Latents {
         try self(
             latents, step: 0,
-            conditioning(timesteps: [timestep], encoderHiddenStates: encoderHiddenStates))
+            conditioning(
+                timesteps: [timestep], encoderHiddenStates: encoderHiddenStates, guidanceScale: guidanceScale))
     }
 
     /// The same for a step of a conditioning.
@@ -113,7 +129,7 @@ public struct UNet: Sendable {
         var x = try compute.stored(convIn(FeatureMap(latents)))
         var skips = [try compute.stored(FeatureMap(x), as: compute.compactElement)]
         for block in downBlocks { try block(&x, conditioning, skips: &skips) }
-        x = try midBlock(x, conditioning)
+        if let midBlock { x = try midBlock(x, conditioning) }
         for block in upBlocks { try block(&x, conditioning, skips: &skips) }
         return try compute.stored(convOut(normOut(FeatureMap(x), silu: true)))
     }

@@ -9,10 +9,11 @@ public struct GenerationOptions: Sendable {
     /// Pixels; nil takes the size that the model was trained for. Both sides are multiples of 8, of at most 2048 × 2048
     /// pixels together.
     public var height: Int?
-    /// Steps of denoising. PNDM evaluates the U-Net once more than that, as Stable Diffusion has it set up.
-    public var steps: Int
+    /// Steps of denoising; nil takes the model's default. PNDM evaluates the U-Net once more than that, as Stable
+    /// Diffusion has it set up.
+    public var steps: Int?
     /// How strongly to follow the prompt (Ho & Salimans 2022). At 1 or less there is no guidance, and half the work;
-    /// nil takes the model's default.
+    /// nil takes the model's default. Models that embed it (`Model.embedsGuidance`) always do half the work.
     public var guidanceScale: Float?
     /// With guidance: how far the prediction's contrast is brought back to that of the prompt's own, 0 (not at all) to 1
     /// (Lin et al. 2023, arXiv 2305.08891); 0.7 for models that were trained with zero-SNR betas.
@@ -52,7 +53,7 @@ public struct GenerationOptions: Sendable {
 
     /// Options for several prompts; the defaults are diffusers'. They are checked when they are used.
     public init(
-        prompts: [String], negativePrompt: String = "", width: Int? = nil, height: Int? = nil, steps: Int = 50,
+        prompts: [String], negativePrompt: String = "", width: Int? = nil, height: Int? = nil, steps: Int? = nil,
         guidanceScale: Float? = nil, guidanceRescale: Float = 0, seed: UInt64? = nil, noiseSource: NoiseSource = .cpu,
         scheduler: (any Scheduler)? = nil, count: Int = 1, start: Start = .noise, output: Output = .images,
         vaeTiling: Bool = false, safetyChecker: Bool = true
@@ -76,7 +77,7 @@ public struct GenerationOptions: Sendable {
 
     /// Options for one prompt.
     public init(
-        prompt: String, negativePrompt: String = "", width: Int? = nil, height: Int? = nil, steps: Int = 50,
+        prompt: String, negativePrompt: String = "", width: Int? = nil, height: Int? = nil, steps: Int? = nil,
         guidanceScale: Float? = nil, guidanceRescale: Float = 0, seed: UInt64? = nil, noiseSource: NoiseSource = .cpu,
         scheduler: (any Scheduler)? = nil, count: Int = 1, start: Start = .noise, output: Output = .images,
         vaeTiling: Bool = false, safetyChecker: Bool = true

@@ -11,8 +11,15 @@ public final class Model: Sendable {
     private let configurations: Configurations
     /// The picture size that the checkpoint was trained for, in pixels.
     public let defaultSize: Int
-    /// The guidance scale that the model's authors recommend, or 7.5 as in diffusers.
+    /// The guidance scale that is recommended for the model, or 7.5 as in diffusers.
     public let defaultGuidanceScale: Float
+    /// The number of steps that is recommended for the model, or 50 as in diffusers.
+    public let defaultSteps: Int
+    /// The name of the scheduler that is recommended, if it is another than the checkpoint's.
+    let recommendedScheduler: String?
+    /// Whether the U-Net was distilled to be told the guidance scale: it is then evaluated once a step, without the
+    /// negative prompt.
+    public let embedsGuidance: Bool
 
     /// More than what configurations, the tokenizer's tables and the small parameters take.
     private static let arrayBytes = 24 << 20
@@ -26,7 +33,11 @@ public final class Model: Sendable {
         stream = WeightStream(file: file)
         schedulerConfiguration = try Self.document("scheduler/scheduler_config.json", in: file)
         configurations = try Self.configurations(in: file)
-        defaultGuidanceScale = configurations.pipeline.guidanceScale
+        let recommendation = try Self.recommendation(in: file) ?? configurations.pipeline.recommendation
+        defaultGuidanceScale = recommendation.guidanceScale ?? 7.5
+        defaultSteps = recommendation.steps ?? 50
+        recommendedScheduler = recommendation.scheduler
+        embedsGuidance = configurations.unet.timeCondProjDim != nil
         defaultSize = (configurations.unet.sampleSize ?? 64) * configurations.vae.scale
     }
 
@@ -100,8 +111,18 @@ public final class Model: Sendable {
     }
 
     private static func configurations(in file: WeightFile) throws -> Configurations {
+        try checked { try Configurations(has: file.hasDocument) { try document($0, in: file) } }
+    }
+
+    /// nil in files of older converters, and where nothing is recommended.
+    private static func recommendation(in file: WeightFile) throws -> Recommendation? {
+        guard file.hasDocument(Recommendation.document) else { return nil }
+        return try checked { try Recommendation(json: document(Recommendation.document, in: file)) }
+    }
+
+    private static func checked<Result>(_ read: () throws -> Result) throws -> Result {
         do {
-            return try Configurations(has: file.hasDocument) { try document($0, in: file) }
+            return try read()
         } catch let error as ConfigurationError {
             throw ModelError.badDocument(error.document, reason: error.reason)
         }

@@ -134,7 +134,8 @@ public final class Pipeline: Sendable {
     private func denoising(_ request: Request, _ prompts: [Tensor]) throws -> Denoising {
         try Denoising(
             unet: unet, scheduler: request.scheduler, prompts: prompts, picturesPerPrompt: request.picturesPerPrompt,
-            guidanceScale: request.guidanceScale, guidanceRescale: request.guidanceRescale, latents: request.latents,
+            guidanceScale: request.guidanceScale, guidanceRescale: request.guidanceRescale,
+            embeddedGuidanceScale: request.embeddedGuidanceScale, latents: request.latents,
             generator: request.generator)
     }
 }

@@ -7,6 +7,8 @@ struct Request {
     /// nil: no guidance.
     let guidanceScale: Float?
     let guidanceRescale: Float
+    /// What the U-Net is told of guidance, if it is one that embeds it.
+    let embeddedGuidanceScale: Float?
     /// What is encoded together for each prompt: with guidance, the negative prompt and the prompt.
     let texts: [[String]]
     let picturesPerPrompt: Int
@@ -23,16 +25,18 @@ struct Request {
         let shape = try Self.latentShape(options, model: model, vae: vae)
         let scale = options.guidanceScale ?? model.defaultGuidanceScale
         guard scale.isFinite else { throw ModelError.badOption("guidanceScale must be a finite number, not \(scale)") }
-        guidanceScale = scale > 1 ? scale : nil
+        let isGuided = scale > 1 && !model.embedsGuidance
+        guidanceScale = isGuided ? scale : nil
+        embeddedGuidanceScale = model.embedsGuidance ? scale : nil
         guard 0...1 ~= options.guidanceRescale else {
             throw ModelError.badOption("guidanceRescale must be 0 to 1, not \(options.guidanceRescale)")
         }
         guidanceRescale = options.guidanceRescale
-        texts = options.prompts.map { scale > 1 ? [options.negativePrompt, $0] : [$0] }
+        texts = options.prompts.map { isGuided ? [options.negativePrompt, $0] : [$0] }
         picturesPerPrompt = options.count
 
         var scheduler = try options.scheduler ?? model.scheduler()
-        try scheduler.setTimesteps(options.steps)
+        try scheduler.setTimesteps(options.steps ?? model.defaultSteps)
         self.scheduler = scheduler
 
         seed = options.seed ?? UInt64.random(in: 0...UInt64(UInt32.max))

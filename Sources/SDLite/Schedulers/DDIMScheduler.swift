@@ -1,5 +1,5 @@
 /// Denoising diffusion implicit models (Song et al. 2020, arXiv 2010.02502; diffusers' `scheduling_ddim.py`).
-public struct DDIMScheduler: Scheduler {
+public struct DDIMScheduler: ConfiguredScheduler {
     /// What diffusers' class takes where its file says nothing.
     public static let defaultConfiguration: SchedulerConfiguration = {
         var configuration = SchedulerConfiguration()
@@ -35,7 +35,7 @@ public struct DDIMScheduler: Scheduler {
         let alpha = schedule.alphasCumprod[timestep]
         let alphaNext = schedule.alphaCumprod(timestep - configuration.stride(for: timesteps.count), final: finalAlpha)
         let prediction = configuration.predictionType
-        let original = clipped(try prediction.original(modelOutput, sample: sample, alpha: alpha))
+        let original = configuration.clipped(try prediction.original(modelOutput, sample: sample, alpha: alpha))
         let predictedNoise = try prediction.noise(modelOutput, sample: sample, alpha: alpha)
 
         // Formula 16.
@@ -45,17 +45,6 @@ public struct DDIMScheduler: Scheduler {
         let noiseShare = (1 - alphaNext - deviation * deviation).squareRoot()
         let next = try originalShare * original + noiseShare * predictedNoise
         return configuration.eta > 0 ? try next + deviation * noise(next.shape) : next
-    }
-
-    private func clipped(_ original: Latents) -> Latents {
-        if configuration.thresholding {
-            return DynamicThresholding(
-                ratio: Float(configuration.dynamicThresholdingRatio), largest: Float(configuration.sampleMaxValue))(
-                    original)
-        }
-        guard configuration.clipSample else { return original }
-        let limit = Float(configuration.clipSampleRange)
-        return original.map { clamped($0, to: limit) }
     }
 
     public func addNoise(_ original: Latents, noise: Latents, timestep: Double) throws -> Latents {

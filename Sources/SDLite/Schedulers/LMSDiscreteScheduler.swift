@@ -1,6 +1,6 @@
 /// K-LMS: a linear multistep method of fourth order over the noise levels sigma (diffusers'
 /// `scheduling_lms_discrete.py`, after Katherine Crowson's k-diffusion).
-public struct LMSDiscreteScheduler: Scheduler {
+public struct LMSDiscreteScheduler: ConfiguredScheduler {
     /// What diffusers' class takes where its file says nothing.
     public static let defaultConfiguration: SchedulerConfiguration = {
         var configuration = SchedulerConfiguration()
@@ -22,7 +22,7 @@ public struct LMSDiscreteScheduler: Scheduler {
 
     /// - Throws: `SchedulerError` for a configuration that makes no sense.
     public init(_ configuration: SchedulerConfiguration) throws {
-        try SigmaSteps.check(configuration)
+        try configuration.checkSigmaSpacing()
         self.configuration = configuration
         schedule = try NoiseSchedule(configuration)
     }

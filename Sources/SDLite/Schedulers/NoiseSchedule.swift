@@ -16,6 +16,14 @@ struct NoiseSchedule: Sendable {
         alphasCumprod = Self.cumulativeProduct(betas.map { 1 - $0 })
     }
 
+    /// For methods over noise levels: with zero terminal SNR, as the configuration says, so little of the picture is left
+    /// at the last timestep (2⁻²⁴ of the variance, as in diffusers) that its noise level is not infinite.
+    init(finite configuration: SchedulerConfiguration) throws {
+        let schedule = try Self(configuration, zeroTerminalSNR: configuration.rescaleBetasZeroSNR)
+        alphasCumprod =
+            configuration.rescaleBetasZeroSNR ? schedule.alphasCumprod.dropLast() + [0x1p-24] : schedule.alphasCumprod
+    }
+
     /// The standard deviation of the noise relative to the picture, by timestep.
     var sigmas: [Float] {
         alphasCumprod.map { ((1 - $0) / $0).squareRoot() }

@@ -4,7 +4,7 @@
 /// A linear multistep method of fourth order (PLMS, formula 12). It gets its first history either from three
 /// Runge-Kutta steps of four model evaluations each (PRK, formula 13), or, with `skipPRKSteps`, from steps of lower
 /// order, the first of which is done twice, as in the CompVis code.
-public struct PNDMScheduler: Scheduler {
+public struct PNDMScheduler: ConfiguredScheduler {
     /// What diffusers' class takes where its file says nothing.
     public static let defaultConfiguration = SchedulerConfiguration()
 

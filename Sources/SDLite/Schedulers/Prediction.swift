@@ -12,8 +12,15 @@ public enum PredictionType: String, CaseIterable, Sendable {
 extension PredictionType {
     /// The original in a `sample` that is `sqrt(alpha) original + sqrt(1 - alpha) noise`.
     func original(_ modelOutput: Latents, sample: Latents, alpha: Float) throws -> Latents {
-        let (pictureShare, noiseShare) = (alpha.squareRoot(), (1 - alpha).squareRoot())
-        return try sample.combined(with: modelOutput) { sample, output in
+        try original(
+            modelOutput, sample: sample, pictureShare: alpha.squareRoot(), noiseShare: (1 - alpha).squareRoot())
+    }
+
+    /// The original in a `sample` that is `pictureShare original + noiseShare noise`.
+    func original(
+        _ modelOutput: Latents, sample: Latents, pictureShare: Float, noiseShare: Float
+    ) throws -> Latents {
+        try sample.combined(with: modelOutput) { sample, output in
             switch self {
             case .epsilon: (sample - noiseShare * output) / pictureShare
             case .velocity: pictureShare * sample - noiseShare * output

@@ -15,12 +15,12 @@
 public protocol Scheduler: Sendable {
     /// The timesteps to give to the U-Net, first to last; empty before `setTimesteps`.
     ///
-    /// They are whole numbers for PNDM and DDIM, and may be fractions for K-LMS. PNDM lists the timesteps of all its
-    /// model evaluations, which are more than the number of steps asked for.
+    /// They may be fractions for K-LMS, Euler's and Heun's methods, and are whole numbers for others. PNDM and Heun list
+    /// the timesteps of all their model evaluations, which are more than the number of steps asked for.
     var timesteps: [Double] { get }
 
-    /// The noise level (standard deviation, of a picture of 1) at each of `timesteps`, and a 0 after the last; empty
-    /// for methods that do not work with noise levels, and before `setTimesteps`.
+    /// The noise level (standard deviation, of a picture of 1) at each of `timesteps`, and what the last step ends at,
+    /// usually 0; empty for methods that do not work with noise levels, and before `setTimesteps`.
     var sigmas: [Float] { get }
 
     /// The factor that standard normal noise is multiplied with to become the first sample; set by `setTimesteps`.
@@ -43,8 +43,8 @@ public protocol Scheduler: Sendable {
     ///   - modelOutput: what the model predicted at `timestep`, of the shape of `sample`.
     ///   - timestep: an element of `timesteps`; they are visited in order, possibly from a later one on.
     ///   - sample: the current sample, as it was before `scaleModelInput`.
-    ///   - noise: draws standard normal values of that shape; called once per step by a stochastic method (DDIM with
-    ///     `eta` above 0), and never by a deterministic one.
+    ///   - noise: draws standard normal values of that shape; called at most once per step by a stochastic method (Euler
+    ///     ancestral, DPM++ SDE, LCM, DDIM and TCD with `eta` above 0), and never by a deterministic one.
     /// - Returns: the sample for the next timestep.
     /// - Throws: `SchedulerError` for a timestep that is not the next, `LatentsError` for shapes that differ, and what
     ///   `noise` throws.

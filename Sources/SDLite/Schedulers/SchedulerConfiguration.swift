@@ -33,63 +33,48 @@ public struct SchedulerConfiguration: Sendable, Equatable {
     public var setAlphaToOne = false
     /// PNDM: start with a linear multistep method instead of with Runge-Kutta steps.
     public var skipPRKSteps = false
-    /// DDIM: clip the predicted original to ±`clipSampleRange`.
+    /// DDIM, Heun, LCM: clip the predicted original to ±`clipSampleRange`.
     public var clipSample = true
-    /// DDIM: the largest magnitude that `clipSample` leaves.
+    /// The largest magnitude that `clipSample` leaves.
     public var clipSampleRange = 1.0
-    /// DDIM: clip to a quantile of the predicted original instead (Saharia et al. 2022, arXiv 2205.11487).
+    /// DDIM, LCM, DPM++, UniPC: clip to a quantile of the predicted original instead (Saharia et al. 2022, arXiv 2205.11487).
     public var thresholding = false
-    /// DDIM: the quantile of `thresholding`, 0…1.
+    /// The quantile of `thresholding`, 0…1.
     public var dynamicThresholdingRatio = 0.995
-    /// DDIM: the most that the quantile of `thresholding` may be.
+    /// The most that the quantile of `thresholding` may be.
     public var sampleMaxValue = 1.0
-    /// DDIM: rescale the betas so that nothing of the picture is left at the last timestep (arXiv 2305.08891).
+    /// Rescale the betas so that nothing of the picture is left at the last timestep (arXiv 2305.08891): all but PNDM,
+    /// K-LMS and Heun.
     public var rescaleBetasZeroSNR = false
-    /// K-LMS: the noise levels of Karras et al. 2022 (arXiv 2206.00364, equation 5).
+    /// The noise levels of `SigmaSpacing.karras`: K-LMS, Euler, Heun, DPM++, UniPC, and so for the next two.
     public var useKarrasSigmas = false
-    /// K-LMS: noise levels whose logarithms are evenly spaced.
+    /// The noise levels of `SigmaSpacing.exponential`.
     public var useExponentialSigmas = false
-    /// K-LMS: not implemented, and refused.
+    /// The noise levels of `SigmaSpacing.beta`.
     public var useBetaSigmas = false
-    /// DDIM: how much of DDPM's noise each step adds, 0 (none, deterministic) to 1 (all of it). diffusers takes it in
-    /// each step instead of from the file.
+    /// Euler, DPM++, UniPC: where the last step ends.
+    public var finalSigmasType = FinalSigmasType.zero
+    /// DPM++, UniPC: how many predictions a step takes into account, 1 to 3.
+    public var solverOrder = 2
+    /// DPM++: without or with noise in every step.
+    public var algorithmType = AlgorithmType.dpmSolverPlusPlus
+    /// DPM++ (Heun, or else midpoint) and UniPC (BH1, or else BH2): how a step of second order is made.
+    public var solverType = SolverType.midpoint
+    /// DPM++ in fewer than 15 steps, UniPC: the last steps have lower orders.
+    public var lowerOrderFinal = true
+    /// DPM++: the last step is of first order.
+    public var eulerAtFinal = false
+    /// LCM, TCD: the timesteps that the model was distilled with, of which some are visited.
+    public var originalInferenceSteps = 50
+    /// LCM: what the timestep is multiplied with in the boundary condition.
+    public var timestepScaling = 10.0
+    /// DDIM: how much of DDPM's noise each step adds, 0 (none, deterministic) to 1 (all of it). TCD: how far each step
+    /// goes below the next timestep, as a share of it (the paper's gamma). diffusers takes it in each step instead of
+    /// from the file.
     public var eta = 0.0
+    /// Settings of the file that change the result and are not implemented; refused by schedulers that have them.
+    var unimplemented: Set<String> = []
 
     /// What diffusers' classes have in common; each also has a `defaultConfiguration` of its own.
     public init() {}
-
-    /// The training timesteps between two steps; what the previous timestep is computed with, whatever the spacing.
-    func stride(for count: Int) -> Int { numTrainTimesteps / count }
-
-    func spacedTimesteps(_ count: Int, rounded: Bool) throws -> [Double] {
-        try timestepSpacing.timesteps(count, of: numTrainTimesteps, stepsOffset: stepsOffset, rounded: rounded)
-    }
-
-    /// Checks what every scheduler relies on.
-    func validate() throws {
-        try check("num_train_timesteps", numTrainTimesteps, 1...100_000)
-        try check("steps_offset", stepsOffset, 0...numTrainTimesteps)
-        try check("clip_sample_range", clipSampleRange, 0...1e6)
-        try check("dynamic_thresholding_ratio", dynamicThresholdingRatio, 0...1)
-        try check("sample_max_value", sampleMaxValue, 0...1e6)
-        try check("eta", eta, 0...1)
-        if let trainedBetas {
-            guard trainedBetas.count == numTrainTimesteps else {
-                throw SchedulerError.outOfRange(
-                    option: "trained_betas", value: "a list of \(trainedBetas.count)",
-                    expected: "num_train_timesteps (\(numTrainTimesteps)) numbers")
-            }
-            for beta in trainedBetas { try check("trained_betas", beta, 0...1) }
-        } else {
-            try check("beta_start", betaStart, 1e-9...0.999)
-            try check("beta_end", betaEnd, 1e-9...0.999)
-        }
-    }
-
-    private func check<T: Comparable>(_ option: String, _ value: T, _ range: ClosedRange<T>) throws {
-        guard range.contains(value) else {
-            throw SchedulerError.outOfRange(
-                option: option, value: "\(value)", expected: "\(range.lowerBound) to \(range.upperBound)")
-        }
-    }
 }

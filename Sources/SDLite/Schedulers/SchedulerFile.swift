@@ -8,7 +8,7 @@ struct SchedulerFile: Decodable {
 
     /// - Throws: `FormatError.malformedJSON`
     init(json: [UInt8]) throws {
-        self = try decodeJSON(SchedulerFile.self, from: json, file: "scheduler_config.json")
+        self = try decodeJSON(SchedulerFile.self, from: json, file: "scheduler_config.json", pythonNumbers: true)
     }
 
     init(from decoder: any Decoder) throws {
@@ -33,6 +33,34 @@ struct SchedulerFile: Decodable {
         try read("use_karras_sigmas", \.useKarrasSigmas, in: file)
         try read("use_exponential_sigmas", \.useExponentialSigmas, in: file)
         try read("use_beta_sigmas", \.useBetaSigmas, in: file)
+        try read("final_sigmas_type", \.finalSigmasType, in: file)
+        try read("solver_order", \.solverOrder, in: file)
+        try read("algorithm_type", \.algorithmType, in: file)
+        try read("solver_type", \.solverType, in: file)
+        try read("lower_order_final", \.lowerOrderFinal, in: file)
+        try read("euler_at_final", \.eulerAtFinal, in: file)
+        try read("original_inference_steps", \.originalInferenceSteps, in: file)
+        try read("timestep_scaling", \.timestepScaling, in: file)
+        let unimplemented = try Self.unimplemented(in: file)
+        changes.append(("", { $0.unimplemented = unimplemented }))
+    }
+
+    /// The settings that no scheduler here implements and that are not left off.
+    private static func unimplemented(in file: KeyedDecodingContainer<Key>) throws -> Set<String> {
+        func holds<Value: Decodable>(_ key: String, _ isOff: (Value) -> Bool) throws -> Bool {
+            try file.decodeIfPresent(Value.self, forKey: Key(key)).map { !isOff($0) } ?? false
+        }
+        var found: Set<String> = []
+        for key in ["use_flow_sigmas", "use_lu_lambdas"] where try holds(key, { !$0 }) { found.insert(key) }
+        for key in ["sigma_min", "sigma_max"] where try holds(key, { (_: Double) in false }) { found.insert(key) }
+        if try holds("lambda_min_clipped", { $0 == -Double.infinity }) { found.insert("lambda_min_clipped") }
+        if try holds("predict_x0", { $0 }) { found.insert("predict_x0") }
+        if try holds("disable_corrector", \[Int].isEmpty) { found.insert("disable_corrector") }
+        if try holds("interpolation_type", { $0 == "linear" }) { found.insert("interpolation_type") }
+        if try holds("timestep_type", { $0 == "discrete" }) { found.insert("timestep_type") }
+        if try holds("variance_type", { (_: String) in false }) { found.insert("variance_type") }
+        if file.contains(Key("solver_p")), try !file.decodeNil(forKey: Key("solver_p")) { found.insert("solver_p") }
+        return found
     }
 
     private mutating func read<Value: Decodable>(

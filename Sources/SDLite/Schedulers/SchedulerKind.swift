@@ -6,35 +6,67 @@ public enum SchedulerKind: String, CaseIterable, Sendable {
     case ddim
     /// K-LMS, a linear multistep method over the noise levels (Katherine Crowson's k-diffusion).
     case lms
+    /// Euler's method over the noise levels.
+    case euler
+    /// Euler's method with fresh noise in every step.
+    case eulerAncestral = "euler-a"
+    /// Heun's method over the noise levels: two evaluations a step.
+    case heun
+    /// DPM-Solver++ (Lu et al. 2022, arXiv 2211.01095).
+    case dpmSolver = "dpm++-2m"
+    /// UniPC (Zhao et al. 2023, arXiv 2302.04867).
+    case unipc
+    /// Latent consistency models (Luo et al. 2023, arXiv 2310.04378).
+    case lcm
+    /// Trajectory consistency models (Zheng et al. 2024, arXiv 2402.19159).
+    case tcd
 
-    /// The table of schedulers: diffusers' name of the class, other names of the method, defaults, how one is made.
-    private var entry:
-        (
-            className: String, aliases: [String], defaults: SchedulerConfiguration,
-            make: (SchedulerConfiguration) throws -> any Scheduler
-        )
-    {
+    /// The table of schedulers: the type, named as diffusers' class, the method's name in A1111, other names of it.
+    private var entry: (type: any ConfiguredScheduler.Type, name: String, aliases: [String]) {
         switch self {
-        case .pndm: ("PNDMScheduler", ["plms"], PNDMScheduler.defaultConfiguration, PNDMScheduler.init)
-        case .ddim: ("DDIMScheduler", [], DDIMScheduler.defaultConfiguration, DDIMScheduler.init)
-        case .lms:
-            ("LMSDiscreteScheduler", ["k-lms"], LMSDiscreteScheduler.defaultConfiguration, LMSDiscreteScheduler.init)
+        case .pndm: (PNDMScheduler.self, "PLMS", [])
+        case .ddim: (DDIMScheduler.self, "DDIM", [])
+        case .lms: (LMSDiscreteScheduler.self, "LMS", [])
+        case .euler: (EulerDiscreteScheduler.self, "Euler", [])
+        case .eulerAncestral: (EulerAncestralDiscreteScheduler.self, "Euler a", ["euler-ancestral"])
+        case .heun: (HeunDiscreteScheduler.self, "Heun", [])
+        case .dpmSolver: (DPMSolverMultistepScheduler.self, "DPM++ 2M", [])
+        case .unipc: (UniPCMultistepScheduler.self, "UniPC", [])
+        case .lcm: (LCMScheduler.self, "LCM", [])
+        case .tcd: (TCDScheduler.self, "TCD", [])
         }
     }
 
     /// diffusers' name of the class.
-    public var className: String { entry.className }
+    public var className: String { "\(entry.type)" }
+
+    /// A1111's name of the method.
+    public var displayName: String { entry.name }
 
     /// The settings that diffusers' class has without a file.
-    public var defaultConfiguration: SchedulerConfiguration { entry.defaults }
+    public var defaultConfiguration: SchedulerConfiguration { entry.type.defaultConfiguration }
 
-    /// "pndm, ddim or lms", for texts.
+    /// Whether there is a choice of `SigmaSpacing`; others leave such a setting unread, as in diffusers.
+    public var hasSigmaSpacing: Bool {
+        switch self {
+        case .lms, .euler, .heun, .dpmSolver, .unipc: true
+        case .pndm, .ddim, .eulerAncestral, .lcm, .tcd: false
+        }
+    }
+
+    /// "pndm, ddim, …, lcm or tcd", for texts.
     public static var names: String {
         let names = allCases.map(\.rawValue)
         return names.dropLast().joined(separator: ", ") + " or " + names[names.count - 1]
     }
 
-    /// - Parameter name: as `--scheduler` takes it, another name of the method, or diffusers' name of the class;
+    /// The kind of a scheduler; nil if it is none of the library's.
+    init?(of scheduler: any Scheduler) {
+        guard let kind = Self.allCases.first(where: { $0.entry.type == type(of: scheduler) }) else { return nil }
+        self = kind
+    }
+
+    /// - Parameter name: a raw value, A1111's or k-diffusion's name of the method, or diffusers' name of the class;
     ///   capitals, hyphens, underscores and spaces do not matter.
     /// - Throws: `SchedulerError.unknownScheduler`.
     public init(named name: String) throws {
@@ -44,59 +76,21 @@ public enum SchedulerKind: String, CaseIterable, Sendable {
         self = kind
     }
 
-    private static func kind(named name: String) -> Self? {
-        func letters(_ name: String) -> String { name.lowercased().filter { !"-_ ".contains($0) } }
+    static func kind(named name: String) -> Self? {
+        let name = letters(name)
         return allCases.first { kind in
-            ([kind.rawValue, kind.className] + kind.entry.aliases).contains { letters($0) == letters(name) }
+            let names = [kind.rawValue, kind.className, kind.displayName] + kind.entry.aliases
+            return names.contains { letters($0) == name || "k" + letters($0) == name }
         }
     }
 
-    /// The kind that a model's `scheduler_config.json` names.
-    /// - Throws: `FormatError` for what is no JSON, `SchedulerError` if it names none that there is.
-    public init(configurationJSON: [UInt8]) throws {
-        guard let className = try SchedulerFile(json: configurationJSON).className else {
-            throw SchedulerError.missingClassName(known: Self.names)
-        }
-        guard let kind = Self.kind(named: className) else {
-            throw SchedulerError.unknownClass(className, known: Self.names)
-        }
-        self = kind
-    }
-
-    /// The settings that diffusers would make a scheduler of this kind with, for a model with this file.
-    ///
-    /// For the kind that the file names these are the ones in a loaded `StableDiffusionPipeline`, which corrects
-    /// `steps_offset` to 1 and `clip_sample` to false. For another kind they are what
-    /// `pipe.scheduler = Kind.from_config(pipe.scheduler.config)` gives: settings that the file does not have take the
-    /// defaults of the new class.
-    ///
-    /// - Parameter json: the bytes of `scheduler_config.json`.
-    /// - Throws: `FormatError` for what is no JSON, `SchedulerError` for an unknown word.
-    public func configuration(json: [UInt8]) throws -> SchedulerConfiguration {
-        let file = try SchedulerFile(json: json)
-        return try file.correctedConfiguration(
-            defaultConfiguration, ownScheduler: file.className ?? className == className)
+    /// A name without what does not matter in it: `DPM++ 2M` is `dpmpp_2m`.
+    static func letters(_ name: String) -> String {
+        name.lowercased().replacing("+", with: "p").filter { !"-_ ".contains($0) }
     }
 
     /// - Throws: `SchedulerError` for a configuration that makes no sense.
     public func make(_ configuration: SchedulerConfiguration) throws -> any Scheduler {
-        try entry.make(configuration)
+        try entry.type.init(configuration)
     }
-}
-
-/// The scheduler that diffusers would use for a model with this file; see `SchedulerKind.configuration`.
-///
-/// - Parameters:
-///   - kind: the scheduler to use, or nil for the one that the file names.
-///   - configurationJSON: the bytes of `scheduler_config.json`.
-///   - change: changes the configuration before the scheduler is made of it.
-/// - Throws: `FormatError` for what is no JSON, `SchedulerError` when the file names an unknown scheduler or the
-///   configuration makes no sense.
-func makeScheduler(
-    kind: SchedulerKind?, configurationJSON: [UInt8], change: (inout SchedulerConfiguration) -> Void = { _ in }
-) throws -> any Scheduler {
-    let kind = try kind ?? SchedulerKind(configurationJSON: configurationJSON)
-    var configuration = try kind.configuration(json: configurationJSON)
-    change(&configuration)
-    return try kind.make(configuration)
 }

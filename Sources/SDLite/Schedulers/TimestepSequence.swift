@@ -1,17 +1,25 @@
 /// The timesteps of a run, and which of them is the next.
 struct TimestepSequence: Sendable {
     let timesteps: [Double]
+    /// Whether a timestep that comes twice stands for its second place, as in diffusers' sigma methods: there a step of
+    /// Heun's method starts.
+    private let startsAtRepetition: Bool
     /// The position of the next timestep, once a first step has found where the run starts.
     private var next: Int?
 
-    init(_ timesteps: [Double] = []) { self.timesteps = timesteps }
+    init(_ timesteps: [Double] = [], startsAtRepetition: Bool = false) {
+        self.timesteps = timesteps
+        self.startsAtRepetition = startsAtRepetition
+    }
 
     /// The position of any of the timesteps.
     /// - Throws: `SchedulerError.timestepsNotSet`, `.unknownTimestep`
     func position(of timestep: Double) throws -> Int {
         guard !timesteps.isEmpty else { throw SchedulerError.timestepsNotSet }
         guard let position = timesteps.firstIndex(of: timestep) else { throw SchedulerError.unknownTimestep(timestep) }
-        return position
+        guard startsAtRepetition, position > 0, position + 1 < timesteps.count, timesteps[position + 1] == timestep
+        else { return position }
+        return position + 1
     }
 
     /// The position of the next timestep; a run may start at any.

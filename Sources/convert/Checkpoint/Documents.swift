@@ -1,10 +1,11 @@
 import Architecture
+import FoundationEssentials
 import Quant
 
 /// The texts that travel inside the model file.
 enum Documents {
     static func collect(
-        _ texts: CheckpointTexts, _ configurations: Configurations
+        _ texts: CheckpointTexts, _ configurations: Configurations, _ recommendation: Recommendation
     ) throws -> [(name: String, contents: [UInt8])] {
         var documents: [(name: String, contents: [UInt8])] = []
         for name in configurations.documents + ["scheduler/scheduler_config.json"] {
@@ -27,6 +28,11 @@ enum Documents {
         documents.append(("tokenizer/pad_token.txt", lines([tokenizer.padToken])))
         let config = "tokenizer/tokenizer_config.json"
         if texts.contains(config) { documents.append((config, try texts.read(config))) }
+        if !recommendation.isEmpty {
+            let encoder = JSONEncoder()
+            encoder.outputFormatting = .sortedKeys
+            documents.append((Recommendation.document, Array(try encoder.encode(recommendation))))
+        }
         documents.append(("LICENSE.txt", try licence(texts)))
         return documents
     }

@@ -13,6 +13,8 @@ struct Sampling {
     let prediction: Prediction
     /// Whether its betas leave nothing of the picture at the last timestep (arXiv 2305.08891).
     let zeroTerminalSNR: Bool
+    /// Whether it was distilled to one of Euler's steps from the last timestep (Sauer et al. 2023, arXiv 2311.17042).
+    let isTurbo: Bool
     /// Where the prediction is known from.
     let reason: String
 
@@ -20,12 +22,17 @@ struct Sampling {
     /// named `v_pred` and `ztsnr`, and diffusers tells Stable Diffusion 2 with the noise from that with the velocity by
     /// the step at which the training ended (loaders/single_file_utils.py), ComfyUI by how far the offsets of a norm
     /// lie apart (comfy/supported_models.py).
-    init(_ file: SafetensorsFile, version: Version, asked: Prediction?) throws(FormatError) {
+    /// - Parameter isTurbo: whether it is known to be SD-Turbo, which predicts the noise
+    init(
+        _ file: SafetensorsFile, version: Version, asked: Prediction?, isTurbo: Bool = false
+    ) throws(FormatError) {
         let stated = file.metadata["modelspec.prediction_type"]?.lowercased()
         let step = try Sampling.globalStep(file)
         (prediction, reason) =
             if let asked {
                 (asked, "--prediction says so")
+            } else if isTurbo {
+                (.epsilon, "it is called SD-Turbo")
             } else if file.entries["v_pred"] != nil {
                 (.v, "it has a mark named v_pred")
             } else if stated == "v" || stated == "v_prediction" {
@@ -39,6 +46,7 @@ struct Sampling {
             } else {
                 try Sampling.guess(file)
             }
+        self.isTurbo = isTurbo
         zeroTerminalSNR = prediction == .v && file.entries["ztsnr"] != nil
     }
 

@@ -10,9 +10,10 @@ struct SingleFile {
     /// - Parameters:
     ///   - averaged: take the averages over the training (EMA) instead of the weights at its end
     ///   - prediction: what the U-Net predicts, if somebody knows better than the file
+    ///   - isTurbo: whether it is known to be SD-Turbo, which no tensor tells
     ///   - hasOtherVAE: another autoencoder takes the place of the file's, which may then have none
     /// - Throws: `ConvertError`, `FormatError`
-    init(path: String, averaged: Bool, prediction: Prediction?, hasOtherVAE: Bool) throws {
+    init(path: String, averaged: Bool, prediction: Prediction?, isTurbo: Bool, hasOtherVAE: Bool) throws {
         let file = LDMFile(stored: try SafetensorsFile(path: path))
         try SingleFile.checkKind(file)
         guard !averaged || file.contains(prefix: LDMWeights.averages + "diffusion_model") else {
@@ -21,7 +22,7 @@ struct SingleFile {
         }
         let textEncoder = try LDMTextEncoder(file)
         let version = textEncoder.spelling == .openCLIP ? Version.two : .one
-        let sampling = try Sampling(file.stored, version: version, asked: prediction)
+        let sampling = try Sampling(file.stored, version: version, asked: prediction, isTurbo: isTurbo)
         let unet = try LDMUNet(file)
         var made = [
             PipelineConfiguration.document: Array(SingleFileTexts.pipeline(sampling, version).utf8),

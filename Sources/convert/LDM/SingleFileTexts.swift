@@ -87,9 +87,9 @@ enum SingleFileTexts {
 
     static func scheduler(_ sampling: Sampling, _ version: Version) -> String {
         // What the article on them asks for besides; other schedulers that take these settings over keep their own.
-        let zeroTerminalSNR =
-            sampling.zeroTerminalSNR
-            ? "\n  \"rescale_betas_zero_snr\": true,\n  \"timestep_spacing\": \"trailing\"," : ""
+        let zeroTerminalSNR = sampling.zeroTerminalSNR ? "\n  \"rescale_betas_zero_snr\": true," : ""
+        let trailing =
+            sampling.zeroTerminalSNR || sampling.isTurbo ? "\n  \"timestep_spacing\": \"trailing\"," : ""
         return """
             {
               "_class_name": "\(schedulerClass(sampling, version))",
@@ -98,7 +98,7 @@ enum SingleFileTexts {
               "beta_start": 0.00085,
               "clip_sample": false,
               "num_train_timesteps": 1000,
-              "prediction_type": "\(sampling.prediction == .v ? "v_prediction" : "epsilon")",\(zeroTerminalSNR)
+              "prediction_type": "\(sampling.prediction == .v ? "v_prediction" : "epsilon")",\(zeroTerminalSNR)\(trailing)
               "set_alpha_to_one": false,
               "skip_prk_steps": true,
               "steps_offset": 1,
@@ -107,9 +107,11 @@ enum SingleFileTexts {
             """
     }
 
-    /// Only DDIM knows rescaled betas; 2.1 comes with it as well.
+    /// PNDM does not know rescaled betas; 2.1 comes with DDIM as well.
     private static func schedulerClass(_ sampling: Sampling, _ version: Version) -> String {
-        sampling.zeroTerminalSNR || version == .two && sampling.prediction == .v ? "DDIMScheduler" : "PNDMScheduler"
+        if sampling.isTurbo { return "EulerDiscreteScheduler" }
+        return sampling.zeroTerminalSNR || version == .two && sampling.prediction == .v
+            ? "DDIMScheduler" : "PNDMScheduler"
     }
 
     /// Of the models that predict the velocity, 2.0 and 2.1 make larger pictures.

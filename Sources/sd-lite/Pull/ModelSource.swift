@@ -39,6 +39,14 @@ enum ModelSource: Equatable {
         }
     }
 
+    /// Where it comes from, if that is known.
+    var repository: Repository? {
+        switch self {
+        case .repository(let repository, _), .file(_, let repository, _): repository
+        case .address: nil
+        }
+    }
+
     /// What the model is called in the models folder.
     var modelName: String {
         func stem(_ path: String) -> String { String(path.split(separator: "/").last?.dropLast(12) ?? "") }

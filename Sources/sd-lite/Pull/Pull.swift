@@ -70,7 +70,7 @@ struct Pull: ParsableCommand {
         let checkpoint = try Checkpoint(hub: hub, workspace: workspace, variant: variant, quiet: quiet)
             .fetch(source, revision: revision)
         if output == nil { try makeFolder(String(target[..<(target.lastIndex(of: "/") ?? target.endIndex)])) }
-        try convert(checkpoint, to: target)
+        try convert(checkpoint, of: source, to: target)
         if keepDownload {
             if !quiet { printError("the download is kept as \(oneLine(checkpoint))") }
         } else {
@@ -81,10 +81,11 @@ struct Pull: ParsableCommand {
 
     /// sd-lite-convert, which lies beside this program, is a program of its own so that what it takes of memory, and
     /// whatever a hostile checkpoint might do to it, ends with it.
-    private func convert(_ checkpoint: String, to target: String) throws {
+    private func convert(_ checkpoint: String, of source: ModelSource, to target: String) throws {
         let own = try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")
         let folder = own.flatMap { own in own.lastIndex(of: "/").map { own[...$0] } } ?? ""
         var arguments = [checkpoint, "-o", target] + (weights.map { ["--weights", $0.rawValue] } ?? [])
+        if let repository = source.repository { arguments += ["--repository", repository.name] }
         if quiet { arguments.append("--quiet") }
         let outcome = try ChildProcess.run(
             folder + "sd-lite-convert", arguments + converterArguments, input: .nothing, captures: false,
