@@ -64,14 +64,14 @@ struct DefaultsTests {
         #expect(file.hasDocument("recommended.json"))
         let documents = try file.header.documents.filter { $0.name != "recommended.json" }
             .map { (name: $0.name, contents: try file.document($0)) }
-        func model(_ more: [(name: String, contents: [UInt8])]) throws -> Model {
+        func older(_ more: [(name: String, contents: [UInt8])]) throws -> Model {
             let path = folder.path("older.sdq")
             _ = try WeightFileWriter(path: path, converter: "test", documents: documents + more, tensors: []).finish()
             return try Model(path: path)
         }
-        #expect(try model([]).defaultGuidanceScale == 3)
+        #expect(try older([]).defaultGuidanceScale == 3)
         #expect(throws: ModelError.badDocument("recommended.json", reason: "_default_steps is 0, expected 1 to 1000")) {
-            try model([("recommended.json", Array(#"{"_default_steps": 0}"#.utf8))])
+            try older([("recommended.json", Array(#"{"_default_steps": 0}"#.utf8))])
         }
     }
 }
