@@ -63,7 +63,7 @@ struct DefaultsTests {
         let file = try model(#"{"_default_guidance_scale": 3}"#).file
         #expect(file.hasDocument("recommended.json"))
         let documents = try file.header.documents.filter { $0.name != "recommended.json" }
-            .map { (name: $0.name, contents: try file.document($0)) }
+            .map { (name: $0.name, contents: try file.document($0.name)) }
         func older(_ more: [(name: String, contents: [UInt8])]) throws -> Model {
             let path = folder.path("older.sdq")
             _ = try WeightFileWriter(path: path, converter: "test", documents: documents + more, tensors: []).finish()
