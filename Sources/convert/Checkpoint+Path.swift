@@ -1,4 +1,5 @@
 import Architecture
+import Terminal
 
 /// What somebody may know better than a checkpoint, or wants other than it has it.
 struct CheckpointOptions {
@@ -10,6 +11,8 @@ struct CheckpointOptions {
     var averaged = false
     /// Convert the safety checker, if there is one.
     var safetyChecker = true
+    /// Folded into the weights.
+    var loras: [LoRAArgument] = []
 }
 
 extension Checkpoint {
@@ -34,6 +37,7 @@ extension Checkpoint {
         }
         if let vae { weights[.vae] = vae.weights }
         try self.init(texts: texts, configurations: configurations, weights: weights, notes: file?.notes ?? [])
+        for lora in options.loras { try fold(lora) }
     }
 }
 

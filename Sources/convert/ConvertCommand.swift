@@ -37,6 +37,10 @@ struct ConvertCommand: AsyncParsableCommand {
             valueName: "folder or file"))
     var vae: String?
 
+    @Option(
+        help: ArgumentHelp(LoRAArgument.help + " Folded into the weights.", valueName: LoRAArgument.valueName))
+    var lora: [LoRAArgument] = []
+
     @Option(help: "What a single file's U-Net predicts; told from the file where it says so.")
     var prediction: Prediction?
 
@@ -59,7 +63,7 @@ struct ConvertCommand: AsyncParsableCommand {
         let checkpoint = try Checkpoint(
             path: input,
             options: CheckpointOptions(
-                vae: vae, prediction: prediction, averaged: ema, safetyChecker: safetyChecker))
+                vae: vae, prediction: prediction, averaged: ema, safetyChecker: safetyChecker, loras: lora))
         if !quiet {
             for note in checkpoint.notes { printError("note: \(note)") }
         }

@@ -72,8 +72,11 @@ public enum TinyModel {
     }
 
     /// Runs sd-lite-convert, and returns the path of what it made.
-    public static func convert(_ checkpoint: String, _ weights: Weights, to model: String) throws -> String {
-        let outcome = try Program.run("sd-lite-convert", [checkpoint, "-o", model, "--weights", weights.rawValue])
+    public static func convert(
+        _ checkpoint: String, _ weights: Weights, _ options: [String] = [], to model: String
+    ) throws -> String {
+        let outcome = try Program.run(
+            "sd-lite-convert", [checkpoint, "-o", model, "--weights", weights.rawValue] + options)
         guard outcome.status == 0 else { throw ConversionFailure(errors: outcome.errors) }
         return model
     }

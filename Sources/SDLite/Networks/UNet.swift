@@ -4,6 +4,7 @@ import Kernels
 /// The noise predictor of Stable Diffusion (Rombach et al. 2022; diffusers models/unets/unet_2d_condition.py).
 public struct UNet: Sendable {
     private let compute: Compute
+    private let configuration: UNetConfiguration
     private let timeEmbedding: TimestepEmbedding
     private let convIn: Conv2d
     private let downBlocks: [DownBlock]
@@ -19,6 +20,7 @@ public struct UNet: Sendable {
 
     init(_ weights: Weights, configuration c: UNetConfiguration, contextChannels: Int) throws(ModelError) {
         compute = weights.compute
+        configuration = c
         inChannels = c.inChannels
         self.contextChannels = contextChannels
         let widths = c.blockOutChannels
@@ -61,8 +63,11 @@ public struct UNet: Sendable {
     /// - Parameters:
     ///   - timesteps: of all steps, each 0…999, fractional for the sigma schedulers
     ///   - encoderHiddenStates: `[prompts, tokens, contextChannels]`
+    ///   - loras: added to the layers
     /// - Throws: `ModelError` for wrong shapes or numbers, `CancellationError`
-    public func conditioning(timesteps: [Double], encoderHiddenStates: Tensor) throws -> Conditioning {
+    public func conditioning(
+        timesteps: [Double], encoderHiddenStates: Tensor, loras: [LoRA] = []
+    ) throws -> Conditioning {
         let shape = encoderHiddenStates.shape
         guard shape.count == 3, shape[2] == contextChannels else {
             throw ModelError.badHiddenStates(found: shape, channels: contextChannels)
@@ -70,12 +75,19 @@ public struct UNet: Sendable {
         guard !timesteps.isEmpty, timesteps.allSatisfy({ Self.timesteps.contains($0) }) else {
             throw ModelError.badTimesteps
         }
+        let lowRanks = try loras.lowRanks(configuration)
+        return Conditioning(
+            timesteps: timesteps, timeBiases: try compute.adding(lowRanks) { try timeBiases(timesteps) },
+            encoderHiddenStates: encoderHiddenStates, lowRanks: lowRanks)
+    }
+
+    private func timeBiases(_ timesteps: [Double]) throws -> [String: Tensor] {
         let embeddings = try timeEmbedding(timesteps)
-        var timeBiases: [String: Tensor] = [:]
+        var biases: [String: Tensor] = [:]
         for resnet in downBlocks.flatMap(\.resnets) + midBlock.resnets + upBlocks.flatMap(\.resnets) {
-            timeBiases[resnet.path] = try resnet.timeBiases(embeddings)
+            biases[resnet.path] = try resnet.timeBiases(embeddings)
         }
-        return Conditioning(timesteps: timesteps, timeBiases: timeBiases, encoderHiddenStates: encoderHiddenStates)
+        return biases
     }
 
     /// Predicts the noise (or v) in `latents`.
@@ -106,7 +118,9 @@ public struct UNet: Sendable {
         guard conditioning.timesteps.indices.contains(step) else { throw ModelError.badTimesteps }
         guard latents.isFinite else { throw ModelError.latentsNotFinite }
         let now = Conditioning.Step(conditioning: conditioning, index: step)
-        return Latents(channelsLast: try compute.finite("the U-Net") { try predict(latents.channelsLast(), now) })
+        return try compute.adding(conditioning.lowRanks) {
+            Latents(channelsLast: try compute.finite("the U-Net") { try predict(latents.channelsLast(), now) })
+        }
     }
 
     private func predict(_ latents: Tensor, _ conditioning: Conditioning.Step) throws -> Tensor {

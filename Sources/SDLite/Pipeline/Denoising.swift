@@ -40,7 +40,7 @@ public struct Denoising: Sequence, IteratorProtocol {
     ///   - latents: noise of unit variance
     init(
         unet: UNet, scheduler: any Scheduler, prompts: [Tensor], picturesPerPrompt: Int, guidanceScale: Float?,
-        guidanceRescale: Float, latents: Latents, generator: NoiseGenerator
+        guidanceRescale: Float, latents: Latents, generator: NoiseGenerator, loras: [LoRA]
     ) throws {
         self.unet = unet
         self.scheduler = scheduler
@@ -50,7 +50,7 @@ public struct Denoising: Sequence, IteratorProtocol {
         self.generator = generator
         timesteps = scheduler.timesteps
         conditionings = try prompts.map {
-            try unet.conditioning(timesteps: scheduler.timesteps, encoderHiddenStates: $0)
+            try unet.conditioning(timesteps: scheduler.timesteps, encoderHiddenStates: $0, loras: loras)
         }
         self.latents = latents * scheduler.initNoiseSigma
     }

@@ -60,7 +60,7 @@ public final class Pipeline: Sendable {
     /// - Throws: as `generate`
     public func denoising(_ options: GenerationOptions) throws -> Denoising {
         let request = try Request(options, model: model, vae: vae)
-        return try denoising(request, request.texts.map { try promptEncoder($0).hiddenStates })
+        return try denoising(request, request.texts.map { try promptEncoder($0, loras: options.loras).hiddenStates })
     }
 
     /// - Parameter mostSteps: fewer than all are enough to learn how much memory they take
@@ -71,7 +71,9 @@ public final class Pipeline: Sendable {
         var stages = StageRecorder(compute, model.stream)
 
         try progress(GenerationProgress(stage: .encodingText, completed: 0, total: 1))
-        let prompts = try stages.record(.encodingText) { try request.texts.map { try promptEncoder($0) } }
+        let prompts = try stages.record(.encodingText) {
+            try request.texts.map { try promptEncoder($0, loras: options.loras) }
+        }
         let truncated = prompts.flatMap(\.truncated)
 
         var latents = request.latents
@@ -135,6 +137,6 @@ public final class Pipeline: Sendable {
         try Denoising(
             unet: unet, scheduler: request.scheduler, prompts: prompts, picturesPerPrompt: request.picturesPerPrompt,
             guidanceScale: request.guidanceScale, guidanceRescale: request.guidanceRescale, latents: request.latents,
-            generator: request.generator)
+            generator: request.generator, loras: request.loras)
     }
 }

@@ -12,6 +12,7 @@ struct Request {
     let picturesPerPrompt: Int
     /// Noise of unit variance.
     let latents: Latents
+    let loras: [LoRA]
     /// The source of further noise.
     let generator: NoiseGenerator
 
@@ -30,6 +31,7 @@ struct Request {
         guidanceRescale = options.guidanceRescale
         texts = options.prompts.map { scale > 1 ? [options.negativePrompt, $0] : [$0] }
         picturesPerPrompt = options.count
+        loras = options.loras
 
         var scheduler = try options.scheduler ?? model.scheduler()
         try scheduler.setTimesteps(options.steps)
