@@ -2,8 +2,8 @@
 have, and what diffusers computes with them through `load_lora_weights` and `set_adapters`. Run from the root of the
 repository after make_pipeline.py; needs torch, diffusers, peft, transformers, open-clip-torch.
 
-diffusers reads only some of the spellings right (attention and kohya's), so every one is also checked here against weights
-that the LoRA was added to by hand."""
+diffusers does not read OneTrainer's spelling. Every one is also checked here against weights that the LoRA was added to by
+hand."""
 import copy
 import json
 import pathlib
@@ -29,11 +29,11 @@ CONVOLUTIONS = ("conv1", "conv2", "conv_shortcut", "time_emb_proj", "downsampler
 TEXT = ("q_proj", "k_proj", "v_proj", "out_proj", "fc1", "fc2")
 # What is trained, rank and alpha (None: as large as the rank), in which spelling, at which scale.
 LORAS = {
-    "kohya": dict(unet=TRANSFORMER + CONVOLUTIONS, text=TEXT, rank=4, alpha=2.0, scale=0.8),
+    "kohya": dict(unet=TRANSFORMER + CONVOLUTIONS, text=TEXT, rank=4, alpha=3.0, scale=0.8),
     "peft": dict(unet=TRANSFORMER, text=TEXT, rank=3, alpha=6.0, scale=1.0),
     "diffusers": dict(unet=ATTENTION, text=("q_proj", "v_proj"), rank=8, alpha=None, scale=-0.5),
     "processor": dict(unet=ATTENTION, text=(), rank=4, alpha=None, scale=1.0),
-    "onetrainer": dict(unet=TRANSFORMER, text=TEXT, rank=20, alpha=10.0, scale=1.0),
+    "onetrainer": dict(unet=("to_q", "ff.net.0.proj"), text=("fc1",), rank=20, alpha=10.0, scale=1.0),
 }
 # In PEFT's metadata: one layer has another alpha.
 PATTERN = {"mid_block.attentions.0.transformer_blocks.0.attn1.to_q": 1.5}
@@ -61,12 +61,13 @@ def make(pipe, unet, text, rank, alpha, **_):
             for name in layers(model, kinds)}
 
 
-def long(component, name):
-    """transformers wrote `text_model.` until version 5, and all files have it."""
-    return "text_model." + name if component == "text_encoder" and not name.startswith("text_model.") else name
+def write(path, spelling, lora, rank, alpha, text_model="text_model."):
+    """transformers' names had `text_model.` until version 5, and all files have it; diffusers 0.42 does not find the
+    layers of version 5 so."""
+    def long(component, name):
+        bare = name.removeprefix("text_model.")
+        return text_model + bare if component == "text_encoder" else bare
 
-
-def write(path, spelling, lora, rank, alpha):
     tensors, metadata = {}, {"format": "pt"}
     for (component, name), (down, up, _) in lora.items():
         name = long(component, name)
@@ -147,7 +148,9 @@ def main():
                 if spelling == "onetrainer":  # which diffusers does not read
                     values, origin = by_hand, "by hand"
                 else:
-                    pipe.load_lora_weights(str(OUT), weight_name=f"{name}.safetensors", adapter_name=spelling)
+                    bare = f"{name}.safetensors"
+                    write(pathlib.Path(checkpoint) / bare, spelling, lora, settings["rank"], settings["alpha"], "")
+                    pipe.load_lora_weights(checkpoint, weight_name=bare, adapter_name=spelling)
                     pipe.set_adapters([spelling], [settings["scale"]])
                     values, origin = compute(pipe, version), "diffusers"
                     pipe.unload_lora_weights()

@@ -3,7 +3,7 @@ import Foundation
 /// Stable Diffusions in miniature with seeded weights (Tests/Fixtures/make_pipeline.py), with the bundled model's
 /// tokenizer.
 public enum TinyModel {
-    public enum Weights: String { case int8, fp16 }
+    public enum Weights: String, Sendable { case int8, fp16 }
     public enum Version { case sd1, sd2 }
 
     /// The converted model, which tests only read.
