@@ -39,18 +39,18 @@ package struct LoRALayer: Sendable {
 
     /// `[rank, inputs · taps]`, as `tensor`'s rows are.
     /// - Throws: `FormatError.notFinite`, `.cannotRead`
-    package func down() throws(FormatError) -> [Float] { try floats(downEntry) }
+    package func down() throws(FormatError) -> [Float] {
+        try file.floats(downEntry, 0..<downEntry.shape.reduce(1, *))
+    }
 
-    /// `[outputs, rank]`
+    /// Rows of `[outputs, rank]`.
     /// - Throws: `FormatError.notFinite`, `.cannotRead`
-    package func up() throws(FormatError) -> [Float] { try floats(upEntry) }
+    package func up(_ rows: Range<Int>) throws(FormatError) -> [Float] {
+        try file.floats(upEntry, rows.lowerBound * rank..<rows.upperBound * rank)
+    }
 
     /// What it is to be called if what it is added to is too large.
     package var notFinite: FormatError { .notFinite(file: file.path, tensor: upEntry.name) }
-
-    private func floats(_ entry: SafetensorsEntry) throws(FormatError) -> [Float] {
-        try file.floats(entry, 0..<entry.shape.reduce(1, *))
-    }
 
     private static func number(_ entry: SafetensorsEntry, _ file: SafetensorsFile) throws -> Float {
         guard entry.shape.reduce(1, *) == 1 else {

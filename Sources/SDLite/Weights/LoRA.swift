@@ -25,6 +25,7 @@ public struct LoRA: Sendable {
     /// - Parameters:
     ///   - path: the file
     ///   - model: the model that it is for, or one of the same architecture
+    ///   - scale: how much of it is added
     /// - Throws: `FormatError` if its bytes are unsound, `ModelError.badLoRA` if it is no LoRA for this model,
     ///   `MachineError` if there is no room for it
     public init(path: String, model: Model, scale: Float = 1) throws {

@@ -5,9 +5,9 @@ import Quant
 extension LowRank {
     /// - Throws: `FormatError`
     init(_ layer: LoRALayer) throws {
-        let kernel = layer.tensor.shape.dropFirst(2)
         let down = try ScaledMatrix([layer.rank] + layer.tensor.shape.dropFirst(), layer.down(), layer)
-        let up = try ScaledMatrix([layer.tensor.shape[0], layer.rank] + kernel.map { _ in 1 }, layer.up(), layer)
+        let outputs = layer.tensor.shape[0]
+        let up = try ScaledMatrix([outputs, layer.rank], layer.up(0..<outputs), layer)
         self.init(down: down.matrix, up: up.matrix, scale: layer.factor * down.scale * up.scale)
     }
 }
