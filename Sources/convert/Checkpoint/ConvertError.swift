@@ -16,6 +16,7 @@ enum ConvertError: Error, Equatable {
     case wrongShape(file: String, tensor: String, expected: [Int], found: [Int])
     case badTokenizer(file: String, reason: String)
     case badBlock(Int)
+    case badLoRA(file: String, reason: String)
     case onlyForSingleFiles(option: String, instead: String)
     case interrupted
 }
@@ -39,7 +40,7 @@ extension ConvertError: CustomStringConvertible {
         case .pickle(let file, let option):
             "\(file): pickled weights can run any code when they are opened and are not read; "
                 + (option.map { "leave them out with \($0), or " } ?? "") + rescue
-        case .badConfig(let file, let reason):
+        case .badConfig(let file, let reason), .badLoRA(let file, let reason):
             "\(file): \(reason)"
         case .missingTensors(let file, let first, let count):
             "\(file): tensor '\(oneLine(first))' is missing" + (count > 1 ? ", and \(count - 1) more" : "")
