@@ -38,7 +38,8 @@ struct Generate: ParsableCommand {
 
     @Flag(
         help: """
-            Paint in a quarter of the time, nearly as well: \(Fast.steps) steps of \(Fast.name). --scheduler and --steps override.
+            Paint in a quarter of the time, nearly as well: \(Fast.steps) steps of \(Fast.name). --scheduler and --steps \
+            override.
             """)
     var fast = false
 
@@ -145,7 +146,6 @@ struct Generate: ParsableCommand {
         try files(count).checkWritable()
         let pipeline = try model.pipeline()
         let options = try generationOptions(for: pipeline, count: count, latents: latents)
-        if !quiet, let hint = Fast.hint(options) { printError(hint) }
 
         let limit = memory.limit
         if verbose { printError(try pipeline.plan(options, memoryLimit: limit).table) }
@@ -156,6 +156,7 @@ struct Generate: ParsableCommand {
             try pipeline.generate(options, memoryLimit: limit) { meter.show($0) }
         }
         meter.end()
+        if !quiet, let hint = Fast.hint(options) { printError(hint) }
         for text in generation.truncatedPrompts {
             printError("warning: the prompt is too long; this part was left out: \(text)")
         }
@@ -211,11 +212,11 @@ struct Generate: ParsableCommand {
         return options
     }
 
-    /// - Throws: `SchedulerError` if the model's own is asked for and there is none of its name, or if it does not have
-    ///   the noise levels asked for
     /// Whether `--fast` changes anything: few-step models are faster by default.
     private func isFast(_ model: Model) -> Bool { fast && model.defaultSteps > Fast.steps }
 
+    /// - Throws: `SchedulerError` if the model's own is asked for and there is none of its name, or if it does not have
+    ///   the noise levels asked for
     private func sampler(for model: Model) throws -> Sampler {
         var sampler =
             try scheduler ?? (isFast(model) ? Fast.sampler : model.defaultSampler)

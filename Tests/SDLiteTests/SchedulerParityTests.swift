@@ -26,7 +26,10 @@ import Testing
         }
         #expect(areClose(scheduler.initNoiseSigma, run.initNoiseSigma), "\(run)")
         #expect(scheduler.sigmas.count == run.sigmas.count, "\(run)")
-        #expect(zip(scheduler.sigmas, run.sigmas).allSatisfy { areClose($0, $1) }, "\(run)")
+        // Rescaled alphas differ a little (see `alphas`), and small noise levels come from their differences from 1.
+        let isRescaled = run.file.contains(#""rescale_betas_zero_snr": true"#)
+        let allowed = isRescaled ? tolerance : twoUlps
+        #expect(zip(scheduler.sigmas, run.sigmas).allSatisfy { abs($0 - $1) <= allowed * $1 }, "\(run)")
 
         var sample = runs.noise[0].latents * scheduler.initNoiseSigma
         if run.start > 0 {
