@@ -91,8 +91,10 @@ let package = Package(
         .testTarget(name: "QuantTests", dependencies: ["Quant", "TestFiles"]),
         .testTarget(name: "KernelsTests", dependencies: ["Kernels", "TestFiles"]),
         .testTarget(name: "SDLiteTests", dependencies: ["SDLite", "CPNG", "TestFiles"]),
-        .testTarget(name: "ConvertTests", dependencies: ["convert", "SDLite", "Architecture", "Quant", "TestFiles"]),
-        .testTarget(name: "TerminalTests", dependencies: ["Terminal"]),
+        .testTarget(
+            name: "ConvertTests",
+            dependencies: ["convert", "SDLite", "Architecture", "Quant", "Terminal", "TestFiles"]),
+        .testTarget(name: "TerminalTests", dependencies: ["Terminal", "TestFiles"]),
         .testTarget(name: "CommandTests", dependencies: ["SDLite", "Quant", "TestFiles"]),
     ] + kernelSets,
     swiftLanguageModes: [.v6]

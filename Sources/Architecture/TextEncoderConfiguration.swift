@@ -2,7 +2,7 @@ import Quant
 
 /// `text_encoder/config.json` of transformers' `CLIPTextModel`; absent keys take the defaults of its `CLIPTextConfig`
 /// (models/clip/configuration_clip.py).
-package struct TextEncoderConfiguration: ConfigurationDocument {
+package struct TextEncoderConfiguration: ConfigurationDocument, Equatable {
     package let vocabularySize: Int
     package let hiddenSize: Int
     package let intermediateSize: Int

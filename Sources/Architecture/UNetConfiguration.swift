@@ -1,6 +1,6 @@
 /// `unet/config.json` of diffusers' `UNet2DConditionModel` (models/unets/unet_2d_condition.py); absent keys take its
 /// defaults.
-package struct UNetConfiguration: ConfigurationDocument {
+package struct UNetConfiguration: ConfigurationDocument, Equatable {
     package let inChannels: Int
     package let outChannels: Int
     package let blockOutChannels: [Int]

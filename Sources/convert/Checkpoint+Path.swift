@@ -1,4 +1,5 @@
 import Architecture
+import Terminal
 
 /// What somebody may know better than a checkpoint, or wants other than it has it.
 struct CheckpointOptions {
@@ -14,6 +15,8 @@ struct CheckpointOptions {
     var repository: String?
     /// How the model is to be painted with; what it leaves open, the checkpoint or its name may tell.
     var recommendation = Recommendation()
+    /// Folded into the weights.
+    var loras: [LoRAArgument] = []
 }
 
 extension Checkpoint {
@@ -47,6 +50,7 @@ extension Checkpoint {
         try self.init(
             texts: texts, configurations: configurations, recommendation: recommendation, weights: weights,
             notes: (file?.notes ?? []) + note)
+        for lora in options.loras { try fold(lora) }
     }
 }
 

@@ -38,6 +38,10 @@ struct ConvertCommand: AsyncParsableCommand {
             valueName: "folder or file"))
     var vae: String?
 
+    @Option(
+        help: ArgumentHelp(LoRAArgument.help + " Folded into the weights.", valueName: LoRAArgument.valueName))
+    var lora: [LoRAArgument] = []
+
     @Option(help: "What a single file's U-Net predicts; told from the file where it says so.")
     var prediction: Prediction?
 
@@ -90,7 +94,7 @@ struct ConvertCommand: AsyncParsableCommand {
             path: input,
             options: CheckpointOptions(
                 vae: vae, prediction: prediction, averaged: ema, safetyChecker: safetyChecker,
-                repository: repository, recommendation: recommendation))
+                repository: repository, recommendation: recommendation, loras: lora))
         if !quiet {
             for note in checkpoint.notes { printError("note: \(note)") }
         }

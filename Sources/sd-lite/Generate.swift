@@ -98,6 +98,7 @@ struct Generate: ParsableCommand {
     @Flag(help: "With --count above 1, also write all pictures on one contact sheet: picture-grid.png.")
     var grid = false
 
+    @OptionGroup var loras: LoRAOptions
     @OptionGroup var memory: MemoryOptions
 
     @Option(
@@ -205,6 +206,7 @@ struct Generate: ParsableCommand {
         }
         options.count = count
         (options.vaeTiling, options.safetyChecker) = (memory.vaeTiling, memory.safetyChecker)
+        options.loras = try loras.loras(for: pipeline.model)
         if let latents { options.start = .latents(latents) }
         return options
     }

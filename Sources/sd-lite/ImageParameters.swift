@@ -34,6 +34,7 @@ struct ImageParameters {
         // A1111's name for CUDA's generator is that of the device.
         facts.append("RNG: \(options.noiseSource == .cpu ? "CPU" : "GPU")")
         let negative = options.negativePrompt.isEmpty ? "" : "\nNegative prompt: \(options.negativePrompt)"
-        return options.prompts[0] + negative + "\n" + facts.joined(separator: ", ")
+        let loras = options.loras.map { " <lora:\($0.name):\($0.scale)>" }.joined()
+        return options.prompts[0] + loras + negative + "\n" + facts.joined(separator: ", ")
     }
 }

@@ -11,6 +11,7 @@ struct Plan: ParsableCommand {
             """)
 
     @OptionGroup var model: ModelOptions
+    @OptionGroup var loras: LoRAOptions
     @OptionGroup var memory: MemoryOptions
 
     func run() throws {
@@ -18,6 +19,7 @@ struct Plan: ParsableCommand {
         var options = GenerationOptions(prompt: "")
         (options.width, options.height) = try model.size(for: pipeline.model)
         (options.vaeTiling, options.safetyChecker) = (memory.vaeTiling, memory.safetyChecker)
+        options.loras = try loras.loras(for: pipeline.model)
         options.scheduler = try pipeline.model.scheduler(.ddim)  // All take the same, and the model's may be unknown.
         print(try pipeline.plan(options, memoryLimit: memory.limit).table)
     }

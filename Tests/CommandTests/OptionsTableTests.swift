@@ -34,6 +34,7 @@ struct OptionsTableTests {
         "--grid": (["--count", "2"], ["--grid"], .writes(["p-1.png", "p-2.png", "p-grid.png"])),
         "--latents-in": ([], ["--latents-in", "FOLDER/noise.npy"], .samePicture),
         "--latents-out": ([], ["--latents-out", "FOLDER/out.npy"], .writes(["out.npy", "p.png"])),
+        "--lora": ([], ["--lora", "KOHYA:0.5"], .otherPicture),
         "--vae-tiling": (["--width", "128"], ["--vae-tiling"], .otherPicture),
         "--threads": ([], ["--threads", "3"], .samePicture),
         "--memory-limit": ([], ["--memory-limit", "200MiB"], .samePicture),
@@ -70,7 +71,10 @@ struct OptionsTableTests {
         let model = try TinyModel.path()
         func paint(_ more: [String]) throws -> (outcome: Program.Outcome, written: Set<String>, picture: [UInt8]?) {
             let before = Set(folder.names())
-            let more = more.map { $0.replacing("MODEL", with: model).replacing("FOLDER", with: folder.root) }
+            let more = more.map {
+                $0.replacing("MODEL", with: model).replacing("FOLDER", with: folder.root)
+                    .replacing("KOHYA", with: Fixtures.path("loras/kohya.safetensors"))
+            }
             let outcome = try Program.run(
                 "sd-lite",
                 ["generate", "a cat", "--steps", "2", "--seed", "7", "-o", folder.path("p.png")] + more,

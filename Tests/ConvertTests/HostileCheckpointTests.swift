@@ -157,6 +157,12 @@ import Testing
         await expectError("unet: diffusion_pytorch_model.safetensors is missing") { _ = try await convertTiny(folder) }
         try folder.write("checkpoint/unet/diffusion_pytorch_model.bin", "x")
         await expectError("diffusion_pytorch_model.bin: pickled weights") { _ = try await convertTiny(folder) }
+        try TinyCheckpoint(safetyChecker: true).write(to: folder)
+        folder.remove("checkpoint/" + TinyCheckpoint.file(.safetyChecker))
+        try folder.write("checkpoint/safety_checker/pytorch_model.bin", "x")
+        await expectError("are not read; leave them out with --no-safety-checker, or save them") {
+            _ = try await convertTiny(folder)
+        }
         try folder.write("sd-v1-4.ckpt", "x")
         await expectError("sd-v1-4.ckpt: pickled weights") {
             _ = try Checkpoint(path: folder.path("sd-v1-4.ckpt"))

@@ -53,7 +53,7 @@ private let (v1, v2) = ("v1-4", "v2-1")
     }
 
     @Test func stableDiffusion2() throws {
-        let checkpoint = try open(shapes(v2))
+        let checkpoint = try open(shapes(v2), metadata: ["modelspec.prediction_type": "v"])
         let configurations = checkpoint.configurations
         #expect(configurations.unet.heads == [5, 10, 20, 20] && configurations.unet.crossAttentionDim == 1024)
         #expect(configurations.unet.useLinearProjection && configurations.unet.sampleSize == 96)
@@ -78,11 +78,11 @@ private let (v1, v2) = ("v1-4", "v2-1")
             (v1, ["modelspec.prediction_type": "v"], nil, "v", "its modelspec.prediction_type says so"),
             (v1, [:], .v, "v", "--prediction says so"),
             (
-                v2, [:], nil, "v",
-                "nothing in the file says otherwise; if its pictures are noise, say --prediction epsilon"
+                v2, [:], nil, "epsilon",
+                "judged by a norm, as ComfyUI does; if its pictures are noise, say --prediction v"
             ),
             (v2, ["modelspec.prediction_type": "epsilon"], nil, "epsilon", "its modelspec.prediction_type says so"),
-            (v2, ["modelspec.prediction_type": "sample"], nil, "v", "nothing in the file says otherwise"),
+            (v2, ["modelspec.prediction_type": "sample"], nil, "epsilon", "judged by a norm"),
             (v2, ["global_step": "875000"], nil, "epsilon", "its global_step is 875000"),
             (v2, ["global_step": "110000"], nil, "v", "its global_step is 110000"),
             (v2, ["modelspec.prediction_type": "v", "global_step": "875000"], nil, "v", "its modelspec"),
@@ -140,6 +140,17 @@ private let (v1, v2) = ("v1-4", "v2-1")
         let sampling = try Sampling(file, version: .two, asked: nil)
         #expect(sampling.prediction == .epsilon && sampling.reason == "its global_step is 875000")
         #expect(try file.integer(#require(file.entries["other"])) == nil)
+    }
+
+    /// Offsets of standard deviation `spread` around 1.
+    @Test(arguments: [(0.08, Prediction.epsilon), (0.1, .v)] as [(Float, Prediction)])
+    func aNormTellsThePrediction(_ spread: Float, _ expected: Prediction) throws {
+        var builder = SafetensorsBuilder()
+        let name = "model.diffusion_model.output_blocks.11.1.transformer_blocks.0.norm1.bias"
+        builder.add(name, [4], [1 + spread, 1 - spread, 1 + spread, 1 - spread], as: .f32)
+        let file = try SafetensorsFile(path: folder.write("norm.safetensors", builder.bytes))
+        #expect(try Sampling(file, version: .two, asked: nil).prediction == expected)
+        #expect(try Sampling(file, version: .one, asked: nil).prediction == .epsilon)
     }
 
     @Test func whatIsNotUsedIsSaidInOneLine() throws {

@@ -21,6 +21,23 @@ import Testing
         #expect(try arena.take(64).address == blocks[0].address)
     }
 
+    /// What is a little larger fits where something was, and a whole where two halves were: here a map of 96×96×320 for
+    /// two prompts, the same with 4 pixels more, and one twice as wide.
+    @Test func gapsHoldWhatIsALittleLarger() throws {
+        let arena = Arena().countingCopy()
+        let half = 2 * 96 * 96 * 320 * 4 + 128
+        let halves = try [half, half].map(arena.take)
+        let last = try arena.take(64)
+        let mark = arena.highWaterMark
+        arena.giveBack(halves[0])
+        let larger = try arena.take(half + 2 * 4 * 320 * 4)
+        #expect(arena.highWaterMark == mark)
+        for block in [larger, halves[1]] { arena.giveBack(block) }
+        arena.giveBack(try arena.take(2 * half - 128))
+        #expect(arena.highWaterMark == mark)
+        arena.giveBack(last)
+    }
+
     /// Any sequence of requests ends at the same mark when it is planned, when the address space was reserved, also
     /// beside what is held, and when it is not; and no two tensors overlap.
     @Test func theMarkIsThePlans() throws {

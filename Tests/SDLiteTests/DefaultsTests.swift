@@ -10,7 +10,7 @@ struct DefaultsTests {
         let folder = try TemporaryFolder()
         let checkpoint = try TinyModel.copyCheckpoint(to: folder)
         try folder.write("checkpoint/model_index.json", index)
-        return try Model(path: TinyModel.convert(checkpoint, .fp16, to: folder.path("model.sdq"), options: options))
+        return try Model(path: TinyModel.convert(checkpoint, .fp16, options, to: folder.path("model.sdq")))
     }
 
     @Test func theGuidanceScaleIsTheModelsOwn() throws {

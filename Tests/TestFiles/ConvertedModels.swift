@@ -3,7 +3,7 @@ import Foundation
 /// Stable Diffusions in miniature with seeded weights (Tests/Fixtures/make_pipeline.py), with the bundled model's
 /// tokenizer.
 public enum TinyModel {
-    public enum Weights: String { case int8, fp16 }
+    public enum Weights: String, Sendable { case int8, fp16 }
     public enum Version { case sd1, sd2 }
 
     /// The converted model, which tests only read.
@@ -86,7 +86,7 @@ public enum TinyModel {
 
     /// Runs sd-lite-convert, and returns the path of what it made.
     public static func convert(
-        _ checkpoint: String, _ weights: Weights, to model: String, options: [String] = []
+        _ checkpoint: String, _ weights: Weights, _ options: [String] = [], to model: String
     ) throws -> String {
         let outcome = try Program.run(
             "sd-lite-convert", [checkpoint, "-o", model, "--weights", weights.rawValue] + options)

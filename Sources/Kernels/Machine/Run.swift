@@ -6,6 +6,8 @@ package struct Run: Sendable {
     package var dropsWeights = false
     /// Told how long every operation took.
     package var trace: Trace?
+    /// What is added to layers, by the name of their weights.
+    package var lowRanks: [String: [LowRank]] = [:]
     /// Asked before every operation, which throws `CancellationError` instead if it says so.
     package var isCancelled: @Sendable () -> Bool = { Task.isCancelled }
     /// Where memory is counted while a run is only walked through, to plan it: nothing is computed then.

@@ -83,11 +83,14 @@ extension Convolution {
         private let algorithm: Algorithm
         private let band: Band
         private let zeros: Tensor
+        private let lowRanks: [LowRankProduct]
+        /// Of the products, where Winograd's algorithm has memory of its own.
+        private let scratch: Scratch
 
         private enum Algorithm {
             case winograd(Winograd)
-            case integer(block: Int, Scratch)
-            case float(Scratch)
+            case integer(block: Int)
+            case float
 
             var name: String {
                 switch self {
@@ -113,14 +116,18 @@ extension Convolution {
                 Stripe.unit, min(fitting, Stripe.wholeUnits(min(wanted, shape[0] * Stripe.wholeUnits(shape[1])))))
             self.mostRows = mostRows
             band = try Band(input, mostRows: convolution.mostInputRows(for: mostRows), compute: compute)
-            algorithm =
-                switch block {
-                case let block? where isWinograd:
-                    .winograd(
-                        try Winograd(weights, block: block, mostRows: mostRows, width: shape[2], compute: compute))
-                case let block?: .integer(block: block, try compute.integerScratch(weights, block: block))
-                case nil: .float(try compute.matrixScratch(weights))
-                }
+            lowRanks = try compute.lowRankProducts(weights, rows: mostRows * shape[2])
+            let productBytes: Int
+            switch block {
+            case let block? where isWinograd:
+                let winograd = try Winograd(
+                    weights, block: block, mostRows: mostRows, width: shape[2], compute: compute)
+                (algorithm, productBytes) = (.winograd(winograd), 0)
+            case let block?:
+                (algorithm, productBytes) = (.integer(block: block), compute.integerScratchBytes(weights, block: block))
+            case nil: (algorithm, productBytes) = (.float, compute.matrixScratchBytes(weights))
+            }
+            scratch = try compute.scratch(max(productBytes, compute.scratchBytes(lowRanks)))
             zeros = try compute.zeros(input.channels)
         }
 
@@ -152,15 +159,19 @@ extension Convolution {
                     y: y * geometry.stride + tap / geometry.kernel - geometry.paddingBefore,
                     x: position % width * geometry.stride + tap % geometry.kernel - geometry.paddingBefore)
             }
+            compute.begin(lowRanks, rows: out.rows, scratch: scratch, inputRow: inputRow)
             switch algorithm {
-            case .winograd(let winograd): winograd.convolve(source, stripe, bias: bias, into: out)
-            case .integer(let block, let scratch):
+            case .winograd(let winograd):
+                winograd.convolve(source, stripe, bias: bias, into: out)
+                compute.add(lowRanks, to: out, scratch: scratch)
+            case .integer(let block):
                 compute.integerProduct(
-                    weights, block: block, bias: bias, into: out, accumulate: false, scratch: scratch,
-                    inputRow: inputRow)
-            case .float(let scratch):
+                    weights, block: block, bias: bias, into: out, accumulate: false, adding: lowRanks,
+                    scratch: scratch, inputRow: inputRow)
+            case .float:
                 compute.matrixProduct(
-                    weights, bias: bias, into: out, accumulate: false, scratch: scratch, inputRow: inputRow)
+                    weights, bias: bias, into: out, accumulate: false, adding: lowRanks, scratch: scratch,
+                    inputRow: inputRow)
             }
             compute.note(out, of: weights.name)
         }

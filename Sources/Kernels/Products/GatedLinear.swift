@@ -20,13 +20,16 @@ extension Compute {
         let stride = Self.gatedPanels * panelWidth
         let tileCount = Self.rowBlock * stride
         let productBytes = block.map { integerScratchBytes(weights, block: $0) } ?? matrixScratchBytes(weights)
-        let scratch = try scratch(2 * tileCount * MemoryLayout<Float>.stride + productBytes)
+        let lowRanks = try lowRankProducts(weights, rows: x.rows)
+        let scratch = try scratch(
+            2 * tileCount * MemoryLayout<Float>.stride + max(productBytes, scratchBytes(lowRanks)))
         let name = "linear, gated, \(x.rows) rows, \(block == nil ? "float" : "integer")"
         perform(name, products: x.rows * weights.inputs * weights.outputs) {
             weights.residence?.begin()
             defer { weights.residence?.end() }
             let (input, inputs) = (UnsafePointer(x.pointer), weights.inputs)
             let inputRow = { (row: Int, _: Int) in input + row * inputs }
+            begin(lowRanks, rows: x.rows, scratch: scratch, inputRow: inputRow)
             forEachBlock(rows: x.rows, panels: halves) { rows, group, worker in
                 let hidden = scratch[worker].assumingMemoryBound(to: Float.self)
                 let gate = hidden + tileCount
@@ -44,6 +47,7 @@ extension Compute {
                                 weights, bias: bias, rows: rows, panels: panels, inputRow: inputRow, memory, target,
                                 outStride: stride, accumulate: false)
                         }
+                        add(lowRanks, rows: rows, panels: panels, memory, to: target, outStride: stride)
                     }
                     for (r, row) in rows.enumerated() {
                         kernels.gatedGelu(

@@ -7,24 +7,23 @@ extension Compute {
 
     /// - Parameters:
     ///   - block: of `weights.integerBlock`
-    ///   - scratch: of `integerScratch(weights, block:)`
+    ///   - lowRanks: adds these too, which have begun
+    ///   - scratch: as large as `integerScratchBytes(weights, block:)`
     func integerProduct(
-        _ weights: WeightMatrix, block: Int, bias: Tensor?, into out: Tensor, accumulate: Bool, scratch: Scratch,
-        inputRow: (_ row: Int, _ tap: Int) -> UnsafePointer<Float>
+        _ weights: WeightMatrix, block: Int, bias: Tensor?, into out: Tensor, accumulate: Bool,
+        adding lowRanks: [LowRankProduct], scratch: Scratch, inputRow: (_ row: Int, _ tap: Int) -> UnsafePointer<Float>
     ) {
         forEachBlock(rows: out.rows, panels: weights.panels) { rows, panels, worker in
+            let target =
+                out.pointer + rows.lowerBound * weights.outputs + panels.lowerBound * WeightMatrix.panelWidth
             integerBlock(
                 weights, block: block, bias: bias, rows: rows, panels: panels, inputRow: inputRow, scratch[worker],
-                out.pointer + rows.lowerBound * weights.outputs + panels.lowerBound * WeightMatrix.panelWidth,
-                outStride: weights.outputs, accumulate: accumulate)
+                target, outStride: weights.outputs, accumulate: accumulate)
+            add(lowRanks, rows: rows, panels: panels, scratch[worker], to: target, outStride: weights.outputs)
         }
     }
 
     /// What `integerProduct` works in.
-    func integerScratch(_ weights: WeightMatrix, block: Int) throws(MachineError) -> Scratch {
-        try scratch(integerScratchBytes(weights, block: block))
-    }
-
     func integerScratchBytes(_ weights: WeightMatrix, block: Int) -> Int {
         let step = integerStep(weights, block: block)
         return IntegerScratch.floats(step: step, block: block, columns: kernels.tileColumns)

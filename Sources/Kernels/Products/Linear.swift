@@ -21,19 +21,23 @@ extension Compute {
         precondition(out.rows == x.rows && out.channels == weights.outputs)
         let block = arithmetic == .mixed ? weights.integerBlock : nil
         let name = "linear, \(x.rows) rows, \(block == nil ? "float" : "integer")"
-        let scratch = try block.map { try integerScratch(weights, block: $0) } ?? matrixScratch(weights)
+        let lowRanks = try lowRankProducts(weights, rows: x.rows)
+        let productBytes = block.map { integerScratchBytes(weights, block: $0) } ?? matrixScratchBytes(weights)
+        let scratch = try scratch(max(productBytes, scratchBytes(lowRanks)))
         perform(name, products: x.rows * weights.inputs * weights.outputs) {
             weights.residence?.begin()
             defer { weights.residence?.end() }
             let (input, inputs) = (UnsafePointer(x.pointer), weights.inputs)
             let inputRow = { (row: Int, _: Int) in input + row * inputs }
+            begin(lowRanks, rows: x.rows, scratch: scratch, inputRow: inputRow)
             if let block {
                 integerProduct(
-                    weights, block: block, bias: bias, into: out, accumulate: accumulate, scratch: scratch,
-                    inputRow: inputRow)
+                    weights, block: block, bias: bias, into: out, accumulate: accumulate, adding: lowRanks,
+                    scratch: scratch, inputRow: inputRow)
             } else {
                 matrixProduct(
-                    weights, bias: bias, into: out, accumulate: accumulate, scratch: scratch, inputRow: inputRow)
+                    weights, bias: bias, into: out, accumulate: accumulate, adding: lowRanks, scratch: scratch,
+                    inputRow: inputRow)
             }
         }
         try check(out, of: weights.name)

@@ -13,24 +13,24 @@ extension Compute {
     /// `out[row] (+)= Σ_tap inputRow(row, tap) · weightsᵀ (+ bias)` for every row of `out` `[rows, outputs]`.
     /// - Parameters:
     ///   - accumulate: adds to what is in `out` (a residual)
-    ///   - scratch: of `matrixScratch(weights)`
+    ///   - lowRanks: adds these too, which have begun
+    ///   - scratch: as large as `matrixScratchBytes(weights)`
     func matrixProduct(
-        _ weights: WeightMatrix, bias: Tensor?, into out: Tensor, accumulate: Bool, scratch: Scratch,
+        _ weights: WeightMatrix, bias: Tensor?, into out: Tensor, accumulate: Bool,
+        adding lowRanks: [LowRankProduct] = [], scratch: Scratch,
         inputRow: (_ row: Int, _ tap: Int) -> UnsafePointer<Float>
     ) {
         forEachBlock(rows: out.rows, panels: weights.panels) { rows, panels, worker in
+            let target =
+                out.pointer + rows.lowerBound * weights.outputs + panels.lowerBound * WeightMatrix.panelWidth
             productBlock(
-                weights, bias: bias, rows: rows, panels: panels, inputRow: inputRow, scratch[worker],
-                out.pointer + rows.lowerBound * weights.outputs + panels.lowerBound * WeightMatrix.panelWidth,
+                weights, bias: bias, rows: rows, panels: panels, inputRow: inputRow, scratch[worker], target,
                 outStride: weights.outputs, accumulate: accumulate)
+            add(lowRanks, rows: rows, panels: panels, scratch[worker], to: target, outStride: weights.outputs)
         }
     }
 
     /// What `matrixProduct` works in.
-    func matrixScratch(_ weights: WeightMatrix) throws(MachineError) -> Scratch {
-        try scratch(matrixScratchBytes(weights))
-    }
-
     func matrixScratchBytes(_ weights: WeightMatrix) -> Int {
         (channelStep(weights) * weights.taps + Self.tileRows) * kernels.tileColumns * MemoryLayout<Float>.stride
             + Self.rowBlock * weights.taps * MemoryLayout<UnsafePointer<Float>>.stride

@@ -44,6 +44,16 @@ package struct WeightMatrix: @unchecked Sendable {
         precondition(bytes.count >= panels * panelBytes, "\(bytes.count) bytes for \(panels) panels of \(panelBytes)")
     }
 
+    /// float16 panels in memory of their own.
+    package init(name: String, outputs: Int, inputs: Int, taps: Int, float16 panels: [UInt8]) {
+        let memory = Tensor([(panels.count + 3) / 4])
+        let bytes = UnsafeMutableRawBufferPointer(start: memory.pointer, count: panels.count)
+        bytes.copyBytes(from: panels)
+        self.init(
+            name: name, outputs: outputs, inputs: inputs, taps: taps, storage: .float16,
+            bytes: UnsafeRawBufferPointer(bytes), owner: memory)
+    }
+
     /// The same weights, all taps of an input channel side by side, for a convolution whose kernels do not overlap: a row
     /// is then a patch of the picture, channel by channel.
     package var flattened: WeightMatrix {

@@ -1,21 +1,26 @@
 import Kernels
 import Synchronization
 
-/// What a U-Net's evaluations have in common through a generation: the timesteps and the prompts, and what layers make
-/// of these alone, kept until the conditioning goes.
+/// What a U-Net's evaluations have in common through a generation: the timesteps, the prompts and the LoRAs, and what
+/// layers make of these alone, kept until the conditioning goes.
 public final class Conditioning: Sendable {
     /// In the order of the steps.
     public let timesteps: [Double]
     /// `[prompts, tokens, contextChannels]`
     public let encoderHiddenStates: Tensor
+    /// What LoRAs add to layers, by the name of their weights.
+    let lowRanks: [String: [LowRank]]
     /// `[steps, channels]` by the path of the layer that they are for.
     private let timeBiases: [String: Tensor]
     /// By the path of the layer, once it has been there.
     private let keysAndValues = Mutex<[String: KeysAndValues]>([:])
 
-    init(timesteps: [Double], timeBiases: [String: Tensor], encoderHiddenStates: Tensor) {
+    init(
+        timesteps: [Double], timeBiases: [String: Tensor], encoderHiddenStates: Tensor, lowRanks: [String: [LowRank]]
+    ) {
         self.timesteps = timesteps
         self.timeBiases = timeBiases
+        self.lowRanks = lowRanks
         self.encoderHiddenStates = encoderHiddenStates
     }
 

@@ -4,6 +4,7 @@ import Kernels
 /// CLIP's text transformer (Radford et al. 2021; transformers models/clip/modeling_clip.py, CLIPTextModel).
 public struct TextEncoder: Sendable {
     private let compute: Compute
+    private let configuration: TextEncoderConfiguration
     private let tokenEmbedding: EmbeddingTable
     private let positionEmbedding: EmbeddingTable
     private let layers: [CLIPLayer]
@@ -14,6 +15,7 @@ public struct TextEncoder: Sendable {
 
     init(_ weights: Weights, configuration: TextEncoderConfiguration) throws(ModelError) {
         compute = weights.compute
+        self.configuration = configuration
         channels = configuration.hiddenSize
         tokenEmbedding = try weights["embeddings"]["token_embedding"]["weight"].table(channels: channels)
         positionEmbedding = try weights["embeddings"]["position_embedding"]["weight"].table(channels: channels)
@@ -29,8 +31,10 @@ public struct TextEncoder: Sendable {
     }
 
     /// The hidden states after the final norm, `[prompts, tokens, channels]`.
-    /// - Parameter tokens: the ids of every prompt, all of one length (77 for Stable Diffusion)
-    public func callAsFunction(_ tokens: [[Int]]) throws -> Tensor {
+    /// - Parameters:
+    ///   - tokens: the ids of every prompt, all of one length (77 for Stable Diffusion)
+    ///   - loras: added to the layers
+    public func callAsFunction(_ tokens: [[Int]], loras: [LoRA] = []) throws -> Tensor {
         let length = tokens.first?.count ?? 0
         guard length > 0, length <= positionEmbedding.rows, tokens.allSatisfy({ $0.count == length }) else {
             throw ModelError.badOption("prompts must have 1 to \(positionEmbedding.rows) tokens each, all alike")
@@ -38,7 +42,9 @@ public struct TextEncoder: Sendable {
         guard tokens.allSatisfy({ $0.allSatisfy { (0..<tokenEmbedding.rows).contains($0) } }) else {
             throw ModelError.badOption("token ids must be below the text encoder's \(tokenEmbedding.rows)")
         }
-        return try compute.finite("the text encoder") { try encode(tokens) }
+        return try compute.adding(loras.lowRanks(configuration)) {
+            try compute.finite("the text encoder") { try encode(tokens) }
+        }
     }
 
     private func encode(_ tokens: [[Int]]) throws -> Tensor {

@@ -4,6 +4,7 @@ import Kernels
 /// The noise predictor of Stable Diffusion (Rombach et al. 2022; diffusers models/unets/unet_2d_condition.py).
 public struct UNet: Sendable {
     private let compute: Compute
+    private let configuration: UNetConfiguration
     private let timeEmbedding: TimestepEmbedding
     private let convIn: Conv2d
     private let downBlocks: [DownBlock]
@@ -21,6 +22,7 @@ public struct UNet: Sendable {
 
     init(_ weights: Weights, configuration c: UNetConfiguration, contextChannels: Int) throws(ModelError) {
         compute = weights.compute
+        configuration = c
         inChannels = c.inChannels
         self.contextChannels = contextChannels
         embedsGuidance = c.timeCondProjDim != nil
@@ -68,9 +70,10 @@ public struct UNet: Sendable {
     ///   - encoderHiddenStates: `[prompts, tokens, contextChannels]`
     ///   - guidanceScale: finite, of a U-Net that embeds it; nil leaves it out, as diffusers does without
     ///     `timestep_cond`
+    ///   - loras: added to the layers
     /// - Throws: `ModelError` for wrong shapes or numbers, `CancellationError`
     public func conditioning(
-        timesteps: [Double], encoderHiddenStates: Tensor, guidanceScale: Float? = nil
+        timesteps: [Double], encoderHiddenStates: Tensor, guidanceScale: Float? = nil, loras: [LoRA] = []
     ) throws -> Conditioning {
         let shape = encoderHiddenStates.shape
         guard shape.count == 3, shape[2] == contextChannels else {
@@ -82,12 +85,20 @@ public struct UNet: Sendable {
         guard guidanceScale?.isFinite ?? true, guidanceScale == nil || embedsGuidance else {
             throw ModelError.badOption("this U-Net takes no guidance scale, or none that is not finite")
         }
+        let lowRanks = try loras.lowRanks(configuration)
+        return Conditioning(
+            timesteps: timesteps,
+            timeBiases: try compute.adding(lowRanks) { try timeBiases(timesteps, guidanceScale: guidanceScale) },
+            encoderHiddenStates: encoderHiddenStates, lowRanks: lowRanks)
+    }
+
+    private func timeBiases(_ timesteps: [Double], guidanceScale: Float?) throws -> [String: Tensor] {
         let embeddings = try timeEmbedding(timesteps, guidanceScale: guidanceScale)
-        var timeBiases: [String: Tensor] = [:]
+        var biases: [String: Tensor] = [:]
         for resnet in downBlocks.flatMap(\.resnets) + (midBlock?.resnets ?? []) + upBlocks.flatMap(\.resnets) {
-            timeBiases[resnet.path] = try resnet.timeBiases(embeddings)
+            biases[resnet.path] = try resnet.timeBiases(embeddings)
         }
-        return Conditioning(timesteps: timesteps, timeBiases: timeBiases, encoderHiddenStates: encoderHiddenStates)
+        return biases
     }
 
     /// Predicts the noise (or v) in `latents`.
@@ -122,7 +133,9 @@ public struct UNet: Sendable {
         guard conditioning.timesteps.indices.contains(step) else { throw ModelError.badTimesteps }
         guard latents.isFinite else { throw ModelError.latentsNotFinite }
         let now = Conditioning.Step(conditioning: conditioning, index: step)
-        return Latents(channelsLast: try compute.finite("the U-Net") { try predict(latents.channelsLast(), now) })
+        return try compute.adding(conditioning.lowRanks) {
+            Latents(channelsLast: try compute.finite("the U-Net") { try predict(latents.channelsLast(), now) })
+        }
     }
 
     private func predict(_ latents: Tensor, _ conditioning: Conditioning.Step) throws -> Tensor {

@@ -25,7 +25,7 @@ struct VAEEncoder {
         downBlocks = try widths.indices.map { i throws(ModelError) in
             try VAEDownBlock(
                 encoder["down_blocks"][i], inputs: widths[max(0, i - 1)], outputs: widths[i],
-                downsamples: i < widths.count - 1, c)
+                downsamples: i < widths.count - 1, compact: i < widths.count / 2, c)
         }
         midBlock = try VAEMidBlock(encoder["mid_block"], channels: last, c)
         normOut = try GroupNorm(
@@ -51,16 +51,19 @@ struct VAEEncoder {
     }
 }
 
-/// DownEncoderBlock2D: resnets, then a halving. Its maps are the largest, and are kept compactly.
+/// DownEncoderBlock2D: resnets, then a halving.
 private struct VAEDownBlock {
     private let compute: Compute
     private let resnets: [ResnetBlock]
     private let downsampler: Conv2d?
+    private let compact: Bool
 
+    /// - Parameter compact: whether its maps, being large, are kept in `compactElement`
     init(
-        _ weights: Weights, inputs: Int, outputs: Int, downsamples: Bool, _ c: VAEConfiguration
+        _ weights: Weights, inputs: Int, outputs: Int, downsamples: Bool, compact: Bool, _ c: VAEConfiguration
     ) throws(ModelError) {
         compute = weights.compute
+        self.compact = compact
         resnets = try (0..<c.layersPerBlock).map { i throws(ModelError) in
             try ResnetBlock(weights["resnets"][i], inputs: i == 0 ? inputs : outputs, outputs: outputs, c)
         }
@@ -72,7 +75,9 @@ private struct VAEDownBlock {
 
     /// Replaces `x`, so that nobody holds what is used up.
     func callAsFunction(_ x: inout FeatureMap) throws {
-        for resnet in resnets { x = FeatureMap(try resnet(x, compact: true)) }
-        if let downsampler { x = FeatureMap(try compute.stored(downsampler(x), as: compute.compactElement)) }
+        for resnet in resnets { x = FeatureMap(try resnet(x, compact: compact)) }
+        if let downsampler {
+            x = FeatureMap(try compute.stored(downsampler(x), as: compact ? compute.compactElement : .float32))
+        }
     }
 }

@@ -23,37 +23,29 @@ public struct Denoising: Sequence, IteratorProtocol {
     /// As many as the steps; PNDM evaluates the U-Net more often than it was asked for.
     public let timesteps: [Double]
     private let unet: UNet
-    /// nil: no guidance.
-    private let guidanceScale: Float?
-    private let guidanceRescale: Float
-    /// One a prompt, each for `picturesPerPrompt` pictures.
+    private let request: Request
+    /// One a prompt, each for `request.picturesPerPrompt` pictures.
     private let conditionings: [Conditioning]
-    private let picturesPerPrompt: Int
     private var scheduler: any Scheduler
     private var generator: NoiseGenerator
     private var latents: Latents
     private var index = 0
     private var failed = false
 
-    /// - Parameters:
-    ///   - prompts: hidden states of every prompt: with guidance, of the negative prompt and of the prompt
-    ///   - latents: noise of unit variance
-    init(
-        unet: UNet, scheduler: any Scheduler, prompts: [Tensor], picturesPerPrompt: Int, guidanceScale: Float?,
-        guidanceRescale: Float, embeddedGuidanceScale: Float?, latents: Latents, generator: NoiseGenerator
-    ) throws {
+    /// - Parameter prompts: hidden states of every prompt: with guidance, of the negative prompt and of the prompt
+    init(_ request: Request, unet: UNet, prompts: [Tensor]) throws {
         self.unet = unet
-        self.scheduler = scheduler
-        self.guidanceScale = guidanceScale
-        self.guidanceRescale = guidanceRescale
-        self.picturesPerPrompt = picturesPerPrompt
-        self.generator = generator
+        self.request = request
+        scheduler = request.scheduler
+        generator = request.generator
         timesteps = scheduler.timesteps
         conditionings = try prompts.map {
             try unet.conditioning(
-                timesteps: scheduler.timesteps, encoderHiddenStates: $0, guidanceScale: embeddedGuidanceScale)
+                timesteps: request.scheduler.timesteps, encoderHiddenStates: $0,
+                guidanceScale: request.embeddedGuidanceScale,
+                loras: request.loras)
         }
-        self.latents = latents * scheduler.initNoiseSigma
+        latents = request.latents * scheduler.initNoiseSigma
     }
 
     /// The next step; after one that failed there is none.
@@ -77,8 +69,11 @@ public struct Denoising: Sequence, IteratorProtocol {
     private func predictNoise(_ latents: Latents) throws -> Latents {
         try Latents.concatenated(
             (0..<latents.shape[0]).map { picture in
-                let prediction = try unet(latents[picture], step: index, conditionings[picture / picturesPerPrompt])
-                return try guidanceScale.map { try prediction.guided(scale: $0, rescale: guidanceRescale) }
+                let prediction = try unet(
+                    latents[picture], step: index, conditionings[picture / request.picturesPerPrompt])
+                return try request.guidanceScale.map {
+                    try prediction.guided(scale: $0, rescale: request.guidanceRescale)
+                }
                     ?? prediction
             })
     }

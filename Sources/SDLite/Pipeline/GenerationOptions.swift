@@ -35,6 +35,9 @@ public struct GenerationOptions: Sendable {
     /// Makes pictures black that the model's safety checker flags, if it has one; see `Generation.nsfwContentDetected`.
     public var safetyChecker: Bool
 
+    /// What is added to the text encoder and the U-Net, each in its scale.
+    public var loras: [LoRA] = []
+
     /// What denoising begins with.
     public enum Start: Sendable {
         /// Noise from the seed.

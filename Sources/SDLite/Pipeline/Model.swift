@@ -8,7 +8,7 @@ public final class Model: Sendable {
     /// `scheduler_config.json` as it came with the checkpoint.
     public let schedulerConfiguration: [UInt8]
     let stream: WeightStream
-    private let configurations: Configurations
+    let configurations: Configurations
     /// The picture size that the checkpoint was trained for, in pixels.
     public let defaultSize: Int
     /// The guidance scale that is recommended for the model, or 7.5 as in diffusers.

@@ -60,7 +60,8 @@ public final class Pipeline: Sendable {
     /// - Throws: as `generate`
     public func denoising(_ options: GenerationOptions) throws -> Denoising {
         let request = try Request(options, model: model, vae: vae)
-        return try denoising(request, request.texts.map { try promptEncoder($0).hiddenStates })
+        let prompts = try request.texts.map { try promptEncoder($0, loras: options.loras).hiddenStates }
+        return try Denoising(request, unet: unet, prompts: prompts)
     }
 
     /// - Parameter mostSteps: fewer than all are enough to learn how much memory they take
@@ -71,14 +72,16 @@ public final class Pipeline: Sendable {
         var stages = StageRecorder(compute, model.stream)
 
         try progress(GenerationProgress(stage: .encodingText, completed: 0, total: 1))
-        let prompts = try stages.record(.encodingText) { try request.texts.map { try promptEncoder($0) } }
+        let prompts = try stages.record(.encodingText) {
+            try request.texts.map { try promptEncoder($0, loras: options.loras) }
+        }
         let truncated = prompts.flatMap(\.truncated)
 
         var latents = request.latents
         var stepSeconds: [Double] = []
         try stages.record(.denoising) {
             var start = ContinuousClock.now
-            let denoising = try denoising(request, prompts.map(\.hiddenStates))
+            let denoising = try Denoising(request, unet: unet, prompts: prompts.map(\.hiddenStates))
             let total = denoising.timesteps.count
             try progress(GenerationProgress(stage: .denoising, completed: 0, total: total))
             for step in denoising.prefix(mostSteps) {
@@ -129,13 +132,5 @@ public final class Pipeline: Sendable {
         }
         try progress(GenerationProgress(stage: .checking, completed: images.count, total: images.count))
         return flags
-    }
-
-    private func denoising(_ request: Request, _ prompts: [Tensor]) throws -> Denoising {
-        try Denoising(
-            unet: unet, scheduler: request.scheduler, prompts: prompts, picturesPerPrompt: request.picturesPerPrompt,
-            guidanceScale: request.guidanceScale, guidanceRescale: request.guidanceRescale,
-            embeddedGuidanceScale: request.embeddedGuidanceScale, latents: request.latents,
-            generator: request.generator)
     }
 }

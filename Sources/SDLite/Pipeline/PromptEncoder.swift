@@ -15,11 +15,14 @@ public struct PromptEncoder: Sendable {
         public let truncated: [String]
     }
 
-    /// - Parameter texts: at least one
+    /// - Parameters:
+    ///   - texts: at least one
+    ///   - loras: added to the text encoder
     /// - Throws: `ModelError`, `CancellationError`
-    public func callAsFunction(_ texts: [String]) throws -> Encoding {
+    public func callAsFunction(_ texts: [String], loras: [LoRA] = []) throws -> Encoding {
         let encodings = texts.map(tokenizer.encode)
         return Encoding(
-            hiddenStates: try textEncoder(encodings.map(\.ids)), truncated: encodings.compactMap(\.truncatedText))
+            hiddenStates: try textEncoder(encodings.map(\.ids), loras: loras),
+            truncated: encodings.compactMap(\.truncatedText))
     }
 }

@@ -14,6 +14,7 @@ struct Request {
     let picturesPerPrompt: Int
     /// Noise of unit variance.
     let latents: Latents
+    let loras: [LoRA]
     /// The source of further noise.
     let generator: NoiseGenerator
 
@@ -34,6 +35,7 @@ struct Request {
         guidanceRescale = options.guidanceRescale
         texts = options.prompts.map { isGuided ? [options.negativePrompt, $0] : [$0] }
         picturesPerPrompt = options.count
+        loras = options.loras
 
         var scheduler = try options.scheduler ?? model.scheduler()
         try scheduler.setTimesteps(options.steps ?? model.defaultSteps)

@@ -26,6 +26,8 @@ public enum ModelError: LocalizedError, Equatable, CustomStringConvertible {
     case badHiddenStates(found: [Int], channels: Int)
     /// No timesteps, one outside 0…100,000, or a step that is not among them.
     case badTimesteps
+    /// A LoRA that is none for the model, said in a sentence.
+    case badLoRA(file: String, reason: String)
     /// An option without sense, said in a sentence.
     case badOption(String)
     /// Bytes.
@@ -49,6 +51,7 @@ public enum ModelError: LocalizedError, Equatable, CustomStringConvertible {
         case .badHiddenStates(let found, let channels):
             "the text encoder's hidden states have shape \(found), expected [prompts, tokens, \(channels)]"
         case .badTimesteps: "timesteps must be numbers from 0 to 100000, at least one, and a step one of them"
+        case .badLoRA(let file, let reason): "\(file): \(reason)"
         case .badPictures(let message), .badOption(let message): message
         case .notEnoughMemory(let limit, let needed):
             "\(limit / 1_000_000) MB of memory are not enough for this picture: at least "

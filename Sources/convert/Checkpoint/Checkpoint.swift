@@ -1,4 +1,5 @@
 import Architecture
+import Terminal
 
 /// A checkpoint as the rest of the converter sees it, however it is stored.
 struct Checkpoint {
@@ -7,9 +8,9 @@ struct Checkpoint {
     /// What the model file is to say about its use.
     let recommendation: Recommendation
     /// Where the tensors of every component lie, in the order of their use.
-    let tensors: [Component: [StoredTensor]]
+    private(set) var tensors: [Component: [StoredTensor]]
     /// What was recognised, and what is left out: a line each, for whoever converts it.
-    let notes: [String]
+    private(set) var notes: [String]
 
     /// - Throws: `ConvertError`, `FormatError`: everything about the checkpoint that can be wrong but for its values.
     init(
@@ -26,5 +27,24 @@ struct Checkpoint {
             tensors[component] = try weights[component]?.match(configurations.tensors(of: component))
         }
         self.tensors = tensors
+    }
+
+    /// Adds a LoRA to the weights of its layers, when these are read.
+    /// - Throws: `ConvertError.badLoRA`, `FormatError`
+    mutating func fold(_ lora: LoRAArgument) throws {
+        do {
+            let layers = try configurations.lora(path: lora.path).layers
+            for layer in layers {
+                for component in [Component.textEncoder, .unet] {
+                    guard let place = tensors[component]?.firstIndex(where: { $0.expected == layer.tensor }) else {
+                        continue
+                    }
+                    tensors[component]?[place].loras.append(ScaledLoRA(layer: layer, scale: lora.scale))
+                }
+            }
+            notes.append("\(lora.path) is added to \(layers.count) layers, times \(lora.scale)")
+        } catch let error as LoRAError {
+            throw ConvertError.badLoRA(file: error.file, reason: error.reason)
+        }
     }
 }

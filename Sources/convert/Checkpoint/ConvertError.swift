@@ -8,7 +8,7 @@ enum ConvertError: Error, Equatable {
     case unsupportedKind(file: String, kind: String)
     case notAnAutoencoder(path: String)
     case missingFile(folder: String, wanted: String)
-    case pickle(file: String)
+    case pickle(file: String, omittedBy: String? = nil)
     case badConfig(file: String, reason: String)
     case missingTensors(file: String, first: String, count: Int)
     case unknownTensors(file: String, first: String, count: Int)
@@ -16,6 +16,7 @@ enum ConvertError: Error, Equatable {
     case wrongShape(file: String, tensor: String, expected: [Int], found: [Int])
     case badTokenizer(file: String, reason: String)
     case badBlock(Int)
+    case badLoRA(file: String, reason: String)
     case onlyForSingleFiles(option: String, instead: String)
     case interrupted
 }
@@ -36,9 +37,10 @@ extension ConvertError: CustomStringConvertible {
                 + "tensors whose names begin with 'encoder.' or 'first_stage_model.encoder.'"
         case .missingFile(let folder, let wanted):
             "\(folder): \(wanted) is missing"
-        case .pickle(let file):
-            "\(file): pickled weights can run any code when they are opened and are not read; \(rescue)"
-        case .badConfig(let file, let reason):
+        case .pickle(let file, let option):
+            "\(file): pickled weights can run any code when they are opened and are not read; "
+                + (option.map { "leave them out with \($0), or " } ?? "") + rescue
+        case .badConfig(let file, let reason), .badLoRA(let file, let reason):
             "\(file): \(reason)"
         case .missingTensors(let file, let first, let count):
             "\(file): tensor '\(oneLine(first))' is missing" + (count > 1 ? ", and \(count - 1) more" : "")

@@ -25,7 +25,8 @@ struct DiffusersWeights: NamedWeights {
         }
         let others = (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
         if let pickle = others.sorted().first(where: isPickle) {
-            throw ConvertError.pickle(file: folder + "/" + pickle)
+            throw ConvertError.pickle(
+                file: folder + "/" + pickle, omittedBy: component == .safetyChecker ? "--no-safety-checker" : nil)
         }
         throw ConvertError.missingFile(folder: folder, wanted: names[0])
     }

@@ -8,6 +8,8 @@ struct StoredTensor {
     let entry: SafetensorsEntry
     /// Where its elements begin among those of the entry.
     private let start: Int
+    /// What is added to its values.
+    var loras: [ScaledLoRA] = []
 
     /// - Parameter third: which third of the entry's rows it is, 0 to 2, where the projections of attention are stored
     ///   as one
@@ -36,6 +38,8 @@ struct StoredTensor {
     /// The elements `range`, row-major.
     /// - Throws: `FormatError.notFinite`, `.cannotRead`
     func floats(_ range: Range<Int>) throws(FormatError) -> [Float] {
-        try file.floats(entry, start + range.lowerBound..<start + range.upperBound)
+        var values = try file.floats(entry, start + range.lowerBound..<start + range.upperBound)
+        for lora in loras { try lora.add(to: &values, from: range.lowerBound) }
+        return values
     }
 }

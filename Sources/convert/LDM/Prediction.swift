@@ -20,7 +20,8 @@ struct Sampling {
 
     /// Decides as the well-known tools do: kohya's write `modelspec.prediction_type`, ComfyUI and reForge read marks
     /// named `v_pred` and `ztsnr`, and diffusers tells Stable Diffusion 2 with the noise from that with the velocity by
-    /// the step at which the training ended (loaders/single_file_utils.py).
+    /// the step at which the training ended (loaders/single_file_utils.py), ComfyUI by how far the offsets of a norm
+    /// lie apart (comfy/supported_models.py).
     /// - Parameter isTurbo: whether it is known to be SD-Turbo, which predicts the noise
     init(
         _ file: SafetensorsFile, version: Version, asked: Prediction?, isTurbo: Bool = false
@@ -43,10 +44,30 @@ struct Sampling {
             } else if let step {
                 (step == 875_000 ? .epsilon : .v, "its global_step is \(step)")
             } else {
-                (.v, "nothing in the file says otherwise; if its pictures are noise, say --prediction epsilon")
+                try Sampling.guess(file)
             }
         self.isTurbo = isTurbo
         zeroTerminalSNR = prediction == .v && file.entries["ztsnr"] != nil
+    }
+
+    private static func guess(_ file: SafetensorsFile) throws(FormatError) -> (Prediction, String) {
+        let name = LDMUNet.prefix + "output_blocks.11.1.transformer_blocks.0.norm1.bias"
+        let offsets = try file.entries[name].map { entry throws(FormatError) in
+            try file.floats(entry, 0..<min(entry.shape.reduce(1, *), 320))
+        }
+        let guess = offsets.map { spread($0) > 0.09 } ?? true ? Prediction.v : .epsilon
+        return (
+            guess,
+            "judged by a norm, as ComfyUI does; if its pictures are noise, say --prediction "
+                + (guess == .v ? "epsilon" : "v")
+        )
+    }
+
+    /// The standard deviation.
+    private static func spread(_ values: [Float]) -> Float {
+        let mean = values.reduce(0, +) / Float(values.count)
+        let squares = values.map { ($0 - mean) * ($0 - mean) }
+        return (squares.reduce(0, +) / Float(values.count)).squareRoot()
     }
 
     /// Tensors that say how and are no weights.
