@@ -57,7 +57,7 @@ import Testing
         result = try run(arguments + ["--repository", "IDKiro/sdxs-512-0.9", "--default-steps", "2"])
         #expect(result.errors.contains("by default it gets 2 steps, no guidance"))
         #expect(try recommended() == #"{"_default_guidance_scale":0,"_default_steps":2}"#)
-        let wrong = [("steps", "0"), ("guidance-scale", "101"), ("guidance-scale", "nan"), ("scheduler", "")]
+        let wrong = [("steps", "0"), ("guidance-scale", "101"), ("guidance-scale", "nan"), ("scheduler", "a\nb")]
         for (option, value) in wrong {
             let result = try run(arguments + ["--default-\(option)=\(value)"])
             #expect(result.status == 2 && result.errors.contains("_default_"), "\(option) \(value)")
