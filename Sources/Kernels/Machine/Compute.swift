@@ -47,7 +47,8 @@ public final class Compute: Sendable {
     /// Where this run's tensors live.
     private var currentArena: Arena { Run.current.counting ?? arena }
 
-    func tensor(_ shape: [Int], _ element: Tensor.Element = .float32) throws(MachineError) -> Tensor {
+    /// Memory of this run, uninitialised.
+    package func tensor(_ shape: [Int], _ element: Tensor.Element = .float32) throws(MachineError) -> Tensor {
         try Tensor(shape, element, in: currentArena)
     }
 

@@ -32,15 +32,19 @@ public struct Denoising: Sequence, IteratorProtocol {
     private var scheduler: any Scheduler
     private var generator: NoiseGenerator
     private var latents: Latents
+    /// nil: every step is computed as a whole.
+    private var reuse: StepReuse?
     private var index = 0
     private var failed = false
 
     /// - Parameters:
     ///   - prompts: hidden states of every prompt: with guidance, of the negative prompt and of the prompt
     ///   - latents: noise of unit variance
+    ///   - reuse: see `GenerationOptions.reuse`
     init(
         unet: UNet, scheduler: any Scheduler, prompts: [Tensor], picturesPerPrompt: Int, guidanceScale: Float?,
-        guidanceRescale: Float, latents: Latents, generator: NoiseGenerator
+        guidanceRescale: Float, latents: Latents, generator: NoiseGenerator,
+        reuse: Bool
     ) throws {
         self.unet = unet
         self.scheduler = scheduler
@@ -53,6 +57,7 @@ public struct Denoising: Sequence, IteratorProtocol {
             try unet.conditioning(timesteps: scheduler.timesteps, encoderHiddenStates: $0)
         }
         self.latents = latents * scheduler.initNoiseSigma
+        self.reuse = reuse ? StepReuse(unet, conditionings, picturesPerPrompt: picturesPerPrompt) : nil
     }
 
     /// The next step; after one that failed there is none.
@@ -73,10 +78,12 @@ public struct Denoising: Sequence, IteratorProtocol {
 
     /// The U-Net's prediction for every picture of the batch, one picture at a time so that memory does not grow with
     /// their number. With guidance, each is predicted for two prompts: the negative and the positive.
-    private func predictNoise(_ latents: Latents) throws -> Latents {
+    private mutating func predictNoise(_ latents: Latents) throws -> Latents {
         try Latents.concatenated(
             (0..<latents.shape[0]).map { picture in
-                let prediction = try unet(latents[picture], step: index, conditionings[picture / picturesPerPrompt])
+                let prediction =
+                    try reuse?.prediction(latents[picture], picture: picture, step: index)
+                    ?? unet(latents[picture], step: index, conditionings[picture / picturesPerPrompt])
                 return try guidanceScale.map { try prediction.guided(scale: $0, rescale: guidanceRescale) }
                     ?? prediction
             })

@@ -17,6 +17,10 @@ public struct GenerationOptions: Sendable {
     /// With guidance: how far the prediction's contrast is brought back to that of the prompt's own, 0 (not at all) to 1
     /// (Lin et al. 2023, arXiv 2305.08891); 0.7 for models that were trained with zero-SNR betas.
     public var guidanceRescale: Float
+    /// Spares half of the work: every second step, but for the first ones, takes from the one before what the U-Net's deep
+    /// layers made of it (Ma et al. 2023, DeepCache, arXiv 2312.00858) and what guidance added. The picture comes out a
+    /// little different.
+    public var reuse: Bool
     /// nil takes a random one, which `Generation` reports.
     public var seed: UInt64?
     /// Which of PyTorch's generators the seed is for.
@@ -53,9 +57,9 @@ public struct GenerationOptions: Sendable {
     /// Options for several prompts; the defaults are diffusers'. They are checked when they are used.
     public init(
         prompts: [String], negativePrompt: String = "", width: Int? = nil, height: Int? = nil, steps: Int = 50,
-        guidanceScale: Float? = nil, guidanceRescale: Float = 0, seed: UInt64? = nil, noiseSource: NoiseSource = .cpu,
-        scheduler: (any Scheduler)? = nil, count: Int = 1, start: Start = .noise, output: Output = .images,
-        vaeTiling: Bool = false, safetyChecker: Bool = true
+        guidanceScale: Float? = nil, guidanceRescale: Float = 0, reuse: Bool = false, seed: UInt64? = nil,
+        noiseSource: NoiseSource = .cpu, scheduler: (any Scheduler)? = nil, count: Int = 1, start: Start = .noise,
+        output: Output = .images, vaeTiling: Bool = false, safetyChecker: Bool = true
     ) {
         self.prompts = prompts
         self.negativePrompt = negativePrompt
@@ -64,6 +68,7 @@ public struct GenerationOptions: Sendable {
         self.steps = steps
         self.guidanceScale = guidanceScale
         self.guidanceRescale = guidanceRescale
+        self.reuse = reuse
         self.seed = seed
         self.noiseSource = noiseSource
         self.scheduler = scheduler
@@ -77,15 +82,15 @@ public struct GenerationOptions: Sendable {
     /// Options for one prompt.
     public init(
         prompt: String, negativePrompt: String = "", width: Int? = nil, height: Int? = nil, steps: Int = 50,
-        guidanceScale: Float? = nil, guidanceRescale: Float = 0, seed: UInt64? = nil, noiseSource: NoiseSource = .cpu,
-        scheduler: (any Scheduler)? = nil, count: Int = 1, start: Start = .noise, output: Output = .images,
-        vaeTiling: Bool = false, safetyChecker: Bool = true
+        guidanceScale: Float? = nil, guidanceRescale: Float = 0, reuse: Bool = false, seed: UInt64? = nil,
+        noiseSource: NoiseSource = .cpu, scheduler: (any Scheduler)? = nil, count: Int = 1, start: Start = .noise,
+        output: Output = .images, vaeTiling: Bool = false, safetyChecker: Bool = true
     ) {
         self.init(
             prompts: [prompt], negativePrompt: negativePrompt, width: width, height: height, steps: steps,
-            guidanceScale: guidanceScale, guidanceRescale: guidanceRescale, seed: seed, noiseSource: noiseSource,
-            scheduler: scheduler, count: count, start: start, output: output, vaeTiling: vaeTiling,
-            safetyChecker: safetyChecker)
+            guidanceScale: guidanceScale, guidanceRescale: guidanceRescale, reuse: reuse, seed: seed,
+            noiseSource: noiseSource, scheduler: scheduler, count: count, start: start, output: output,
+            vaeTiling: vaeTiling, safetyChecker: safetyChecker)
     }
 
     /// Pictures in all.

@@ -36,8 +36,16 @@ extension Pipeline {
     /// More than what the library's arrays take besides pictures: latents, text, the allocator's own.
     private static let arrayBytes = 8 << 20
 
-    /// Steps that are walked through: those after them repeat the last.
+    /// Steps that are walked through: those after them repeat these.
     private static let plannedSteps = 3
+
+    /// Bytes of the maps that are kept from step to step for further pictures of a prompt than the one walked through.
+    private func furtherMapBytes(_ options: GenerationOptions) -> Int {
+        guard options.reuse else { return 0 }
+        let (height, width) = (options.height ?? model.defaultSize, options.width ?? model.defaultSize)
+        let map = unet.lastMapBytes(height: height / vae.scale, width: width / vae.scale)
+        return options.prompts.count * (options.count - 1) * map
+    }
 
     private func stages(_ options: GenerationOptions, _ run: Run, base: Int) throws -> [MemoryPlan.StagePlan] {
         // Pictures are worked on one after the other: one of every prompt tells it all.
@@ -50,10 +58,11 @@ extension Pipeline {
             let footprint = footprint(of: record.stage)
             kept += footprint.total
             let weights = run.dropsWeights ? footprint.largest : kept
+            let activations = record.activationBytes + (record.stage == .denoising ? furtherMapBytes(options) : 0)
             let pictures = [.decoding, .checking].contains(record.stage) ? pictureBytes(options) : 0
             return MemoryPlan.StagePlan(
-                stage: record.stage, activations: record.activationBytes, weights: weights,
-                total: base + record.activationBytes + weights + pictures)
+                stage: record.stage, activations: activations, weights: weights,
+                total: base + activations + weights + pictures)
         }
     }
 

@@ -135,6 +135,6 @@ public final class Pipeline: Sendable {
         try Denoising(
             unet: unet, scheduler: request.scheduler, prompts: prompts, picturesPerPrompt: request.picturesPerPrompt,
             guidanceScale: request.guidanceScale, guidanceRescale: request.guidanceRescale, latents: request.latents,
-            generator: request.generator)
+            generator: request.generator, reuse: request.reuse)
     }
 }

@@ -7,6 +7,7 @@ struct Request {
     /// nil: no guidance.
     let guidanceScale: Float?
     let guidanceRescale: Float
+    let reuse: Bool
     /// What is encoded together for each prompt: with guidance, the negative prompt and the prompt.
     let texts: [[String]]
     let picturesPerPrompt: Int
@@ -28,6 +29,7 @@ struct Request {
             throw ModelError.badOption("guidanceRescale must be 0 to 1, not \(options.guidanceRescale)")
         }
         guidanceRescale = options.guidanceRescale
+        reuse = options.reuse
         texts = options.prompts.map { scale > 1 ? [options.negativePrompt, $0] : [$0] }
         picturesPerPrompt = options.count
 
