@@ -51,8 +51,8 @@ struct Generate: ParsableCommand {
 
     @Flag(
         help: """
-            Let every second step reuse what the U-Net and guidance came to in the one before it: half the work, and a \
-            picture that comes out a little different.
+            Let every second step reuse what most of the U-Net came to in those before it: nearly half the time, and a \
+            picture that comes out a little different. With few steps, a sampler of few steps is the better choice.
             """)
     var reuse = false
 

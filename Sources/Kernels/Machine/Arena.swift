@@ -76,9 +76,11 @@ final class Arena: Sendable {
 
     /// - Throws: `MachineError.noAddressSpace`
     func take(_ byteCount: Int) throws(MachineError) -> Block {
-        let size = (byteCount + Self.alignment - 1) / Self.alignment * Self.alignment
-        return try state.withLock { state throws(MachineError) in try state.take(size) }
+        try state.withLock { state throws(MachineError) in try state.take(Self.size(of: byteCount)) }
     }
+
+    /// What is taken for so many bytes.
+    static func size(of byteCount: Int) -> Int { (byteCount + alignment - 1) / alignment * alignment }
 
     func giveBack(_ block: Block) { state.withLock { $0.giveBack(block.positions) } }
 

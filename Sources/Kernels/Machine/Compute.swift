@@ -52,6 +52,12 @@ public final class Compute: Sendable {
         try Tensor(shape, element, in: currentArena)
     }
 
+    /// What such a tensor takes of the memory for activations, in bytes.
+    package func byteCount(_ shape: [Int], _ element: Tensor.Element) -> Int {
+        let (count, channels) = (shape.reduce(1, *), shape[shape.count - 1])
+        return Arena.size(of: element.byteCount(rows: count / channels, channels: channels) + Tensor.slack)
+    }
+
     func zeros(_ count: Int) throws(MachineError) -> Tensor {
         let out = try tensor([count])
         if !Run.current.isPlanning { out.pointer.update(repeating: 0, count: count) }

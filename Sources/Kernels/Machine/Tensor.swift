@@ -26,7 +26,7 @@ public final class Tensor: @unchecked Sendable {
     }
 
     /// Bytes after the end: a register tile's two vectors may be read beyond it.
-    private static let slack = 128
+    static let slack = 128
 
     /// Floats in memory of their own, uninitialised.
     package init(_ shape: [Int]) {

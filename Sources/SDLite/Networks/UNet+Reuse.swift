@@ -5,13 +5,16 @@ import Kernels
 extension UNet {
     /// Memory for that map, for one prompt and latents of this shape.
     func lastMap(for latents: Latents) throws -> Tensor {
-        try compute.tensor([1, latents.shape[2], latents.shape[3], lastMapChannels], compute.compactElement)
+        try compute.tensor(lastMapShape(latents.shape), compute.compactElement)
     }
 
     /// Bytes of it.
-    func lastMapBytes(height: Int, width: Int) -> Int {
-        compute.compactElement.byteCount(rows: height * width, channels: lastMapChannels)
+    /// - Parameter latents: their shape
+    func lastMapBytes(for latents: [Int]) -> Int {
+        compute.byteCount(lastMapShape(latents), compute.compactElement)
     }
+
+    private func lastMapShape(_ latents: [Int]) -> [Int] { [1, latents[2], latents[3], lastMapChannels] }
 
     /// The prediction of the whole U-Net; the map of the last prompt stays in `kept`.
     /// - Throws: `ModelError` for wrong shapes or numbers, `CancellationError`
@@ -24,14 +27,14 @@ extension UNet {
     /// The prediction for one prompt, of its first and its last layer.
     /// - Parameters:
     ///   - conditioning: of the prompt that the map is of, alone
-    ///   - kept: an earlier step's, which is only read
+    ///   - map: from earlier steps; it is only read
     /// - Throws: `ModelError` for wrong shapes or numbers, `CancellationError`
     func callAsFunction(
-        _ latents: Latents, step: Int, _ conditioning: Conditioning, reusing kept: Tensor
+        _ latents: Latents, step: Int, _ conditioning: Conditioning, reusing map: Tensor
     ) throws -> Latents {
         try evaluate(latents, step, conditioning) { latents, now in
             let skip = try compute.stored(convIn(FeatureMap(latents)), as: compute.compactElement)
-            return try output(upBlocks[upBlocks.count - 1].lastLayer(FeatureMap(joining: [kept, skip]), now))
+            return try output(upBlocks[upBlocks.count - 1].lastLayer(FeatureMap(joining: [map, skip]), now))
         }
     }
 }

@@ -37,14 +37,13 @@ extension Pipeline {
     private static let arrayBytes = 8 << 20
 
     /// Steps that are walked through: those after them repeat these.
-    private static let plannedSteps = 3
+    private static let plannedSteps = 4
 
     /// Bytes of the maps that are kept from step to step for further pictures of a prompt than the one walked through.
-    private func furtherMapBytes(_ options: GenerationOptions) -> Int {
+    private func furtherMapBytes(_ options: GenerationOptions) throws -> Int {
         guard options.reuse else { return 0 }
-        let (height, width) = (options.height ?? model.defaultSize, options.width ?? model.defaultSize)
-        let map = unet.lastMapBytes(height: height / vae.scale, width: width / vae.scale)
-        return options.prompts.count * (options.count - 1) * map
+        let map = unet.lastMapBytes(for: try Request.latentShape(options, model: model, vae: vae))
+        return options.prompts.count * (options.count - 1) * StepReuse.wholeSteps * map
     }
 
     private func stages(_ options: GenerationOptions, _ run: Run, base: Int) throws -> [MemoryPlan.StagePlan] {
@@ -54,11 +53,12 @@ extension Pipeline {
         one.start = .noise
         let walked = try compute.planning(run) { try paint(one, mostSteps: Self.plannedSteps) }
         var kept = 0
+        let furtherMaps = try furtherMapBytes(options)
         return walked.stages.map { record in
             let footprint = footprint(of: record.stage)
             kept += footprint.total
             let weights = run.dropsWeights ? footprint.largest : kept
-            let activations = record.activationBytes + (record.stage == .denoising ? furtherMapBytes(options) : 0)
+            let activations = record.activationBytes + (record.stage == .denoising ? furtherMaps : 0)
             let pictures = [.decoding, .checking].contains(record.stage) ? pictureBytes(options) : 0
             return MemoryPlan.StagePlan(
                 stage: record.stage, activations: activations, weights: weights,
