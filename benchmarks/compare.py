@@ -32,6 +32,10 @@ def peak_memory(pid="self"):
     return int(next(line for line in status.splitlines() if line.startswith("VmHWM")).split()[1]) * 1024
 
 
+def openvino_settings(threads):
+    return {"INFERENCE_NUM_THREADS": threads, "INFERENCE_PRECISION_HINT": "f32"}
+
+
 class PyTorch:
     def __init__(self, checkpoint, threads, size):
         import torch
@@ -75,12 +79,12 @@ class OpenVINO:
                     "unet": (pipe.unet, {"sample": latents, "timestep": torch.tensor(500),
                                          "encoder_hidden_states": states})}
         core = openvino.Core()
-        settings = {"INFERENCE_NUM_THREADS": threads, "INFERENCE_PRECISION_HINT": "f32"}
         self.parts = {}
         for part, (module, inputs) in examples.items():
             module.config.return_dict = False
             with torch.no_grad():
-                compiled = core.compile_model(openvino.convert_model(module, example_input=inputs), "CPU", settings)
+                compiled = core.compile_model(openvino.convert_model(module, example_input=inputs), "CPU",
+                                              openvino_settings(threads))
             arrays = [inputs[name].numpy() for name in inputs]
             compiled(arrays)
             self.parts[part] = lambda compiled=compiled, arrays=arrays: compiled(arrays)
@@ -207,4 +211,5 @@ def main():
                                             "facts": ours.facts}))
 
 
-main()
+if __name__ == "__main__":
+    main()

@@ -59,6 +59,13 @@ struct Generate: ParsableCommand {
             """, valueName: "share"))
     var guidanceRescale: Float = 0
 
+    @Flag(
+        help: """
+            Let every second step reuse what most of the U-Net came to in those before it: nearly half the time, and a \
+            picture that comes out a little different. With few steps, a sampler of few steps is the better choice.
+            """)
+    var reuse = false
+
     @Option(
         parsing: .unconditional,
         help: ArgumentHelp(
@@ -199,6 +206,7 @@ struct Generate: ParsableCommand {
         options.steps = steps ?? (isFast(pipeline.model) ? Fast.steps : nil)
         options.guidanceScale = guidanceScale
         options.guidanceRescale = guidanceRescale
+        options.reuse = reuse
         options.seed = seed?.value
         options.noiseSource = generator
         options.scheduler = try pipeline.model.scheduler(sampler(for: pipeline.model)) { configuration in

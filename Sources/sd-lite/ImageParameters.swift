@@ -27,6 +27,7 @@ struct ImageParameters {
             "Size: \(generation.images[0].width)x\(generation.images[0].height)",
         ]
         if options.guidanceRescale > 0 { facts.append("CFG rescale: \(options.guidanceRescale)") }
+        if options.reuse { facts.append("Reuse: every second step") }
         if options.count > 1 {
             facts.append("Batch size: \(options.count)")
             if let picture { facts.append("Batch pos: \(picture)") }

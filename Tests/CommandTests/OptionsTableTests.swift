@@ -20,6 +20,7 @@ struct OptionsTableTests {
         "--steps": ([], ["--steps", "3"], .otherPicture),
         "--guidance-scale": ([], ["--guidance-scale", "3"], .otherPicture),
         "--guidance-rescale": ([], ["--guidance-rescale", "0.7"], .otherPicture),
+        "--reuse": ([], ["--reuse"], .otherPicture),
         "--timestep-spacing": ([], ["--timestep-spacing", "trailing"], .otherPicture),
         "--no-safety-checker": ([], ["--no-safety-checker"], .samePicture),
         "--seed": ([], ["--seed", "8"], .otherPicture),

@@ -35,6 +35,26 @@ import Testing
         }
     }
 
+    @Test(arguments: [Tensor.Element.float32, .int16])
+    func continuedInALine(_ element: Tensor.Element) throws {
+        let compute = try Compute(threads: 3)
+        let maps = try [random([1, 9, 11, 24], seed: 1), random([1, 9, 11, 24], seed: 2)].map {
+            try compute.stored(FeatureMap($0), as: element)
+        }
+        for share in [Float(0), 0.5, -0.25, 1] {
+            let found = try compute.continued(from: maps[0], through: maps[1], by: share).values
+            for (x, (a, b)) in zip(found, zip(maps[0].values, maps[1].values)) {
+                // The rounding of a few operations on numbers of at most 3.
+                #expect(abs(Double(x) - (Double(b) + Double(share) * (Double(b) - Double(a)))) < 1e-6)
+            }
+        }
+    }
+
+    @Test func lastImage() {
+        let x = random([3, 2, 5, 8], seed: 1)
+        #expect(x.lastImage.shape == [1, 2, 5, 8] && x.lastImage.values == Array(x.values.suffix(80)))
+    }
+
     @Test func joinedTensorsAndSharedImages() throws {
         let compute = try Compute(threads: 2)
         let (a, b) = (random([2, 5, 3, 8], seed: 1), random([1, 5, 3, 16], seed: 2))

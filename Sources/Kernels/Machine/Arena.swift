@@ -76,12 +76,11 @@ final class Arena: Sendable {
 
     /// - Throws: `MachineError.noAddressSpace`
     func take(_ byteCount: Int) throws(MachineError) -> Block {
-        let size = Self.rounded(byteCount)
-        return try state.withLock { state throws(MachineError) in try state.take(size) }
+        try state.withLock { state throws(MachineError) in try state.take(Self.rounded(byteCount)) }
     }
 
-    /// To a few sizes: what is a little larger than what was there before (a map's scales, a padded head) fits in its
-    /// gap, and the gaps of two halves hold a whole.
+    /// What is taken for so many bytes, one of a few sizes: what is a little larger than what was there before (a map's
+    /// scales, a padded head) fits in its gap, and the gaps of two halves hold a whole.
     static func rounded(_ byteCount: Int) -> Int {
         let highestBit = 1 << (Int.bitWidth - 1 - max(byteCount, 1).leadingZeroBitCount)
         let granule = max(alignment, highestBit / 64)

@@ -47,8 +47,15 @@ public final class Compute: Sendable {
     /// Where this run's tensors live.
     private var currentArena: Arena { Run.current.counting ?? arena }
 
-    func tensor(_ shape: [Int], _ element: Tensor.Element = .float32) throws(MachineError) -> Tensor {
+    /// Memory of this run, uninitialised.
+    package func tensor(_ shape: [Int], _ element: Tensor.Element = .float32) throws(MachineError) -> Tensor {
         try Tensor(shape, element, in: currentArena)
+    }
+
+    /// What such a tensor takes of the memory for activations, in bytes.
+    package func byteCount(_ shape: [Int], _ element: Tensor.Element) -> Int {
+        let (count, channels) = (shape.reduce(1, *), shape[shape.count - 1])
+        return Arena.rounded(element.byteCount(rows: count / channels, channels: channels) + Tensor.slack)
     }
 
     func zeros(_ count: Int) throws(MachineError) -> Tensor {

@@ -26,7 +26,7 @@ public final class Tensor: @unchecked Sendable {
     }
 
     /// Bytes after the end: a register tile's two vectors may be read beyond it.
-    private static let slack = 128
+    static let slack = 128
 
     /// Floats in memory of their own, uninitialised.
     package init(_ shape: [Int]) {
@@ -51,8 +51,8 @@ public final class Tensor: @unchecked Sendable {
     }
 
     /// Rows of another tensor, where they lie.
-    private init(_ tensor: Tensor, rows: Range<Int>) {
-        shape = [rows.count, tensor.channels]
+    private init(_ tensor: Tensor, rows: Range<Int>, shape: [Int]) {
+        self.shape = shape
         element = .float32
         count = rows.count * tensor.channels
         memory = UnsafeMutableRawPointer(tensor.pointer + rows.lowerBound * tensor.channels)
@@ -109,7 +109,12 @@ public final class Tensor: @unchecked Sendable {
     /// A part of the rows of a float32 tensor, `[range.count, channels]`, sharing this tensor's memory.
     package func rows(_ range: Range<Int>) -> Tensor {
         precondition(range.lowerBound >= 0 && range.upperBound <= rows)
-        return Tensor(self, rows: range)
+        return Tensor(self, rows: range, shape: [range.count, channels])
+    }
+
+    /// The last image of a batch, or the last text, of a float32 tensor: `[1, …]`, sharing this tensor's memory.
+    package var lastImage: Tensor {
+        Tensor(self, rows: rows - rows / shape[0]..<rows, shape: [1] + shape.dropFirst())
     }
 
     /// Whether this is only planned, and has no memory that could be touched.

@@ -24,6 +24,13 @@ public final class Conditioning: Sendable {
         self.encoderHiddenStates = encoderHiddenStates
     }
 
+    /// The same for the last of the prompts alone.
+    var ofLastPrompt: Conditioning {
+        Conditioning(
+            timesteps: timesteps, timeBiases: timeBiases, encoderHiddenStates: encoderHiddenStates.lastImage,
+            lowRanks: lowRanks)
+    }
+
     /// The conditioning as it is in one step.
     struct Step {
         let conditioning: Conditioning

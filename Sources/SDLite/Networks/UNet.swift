@@ -3,15 +3,17 @@ import Kernels
 
 /// The noise predictor of Stable Diffusion (Rombach et al. 2022; diffusers models/unets/unet_2d_condition.py).
 public struct UNet: Sendable {
-    private let compute: Compute
+    let compute: Compute
     private let configuration: UNetConfiguration
     private let timeEmbedding: TimestepEmbedding
-    private let convIn: Conv2d
+    let convIn: Conv2d
     private let downBlocks: [DownBlock]
     private let midBlock: MidBlock?
-    private let upBlocks: [UpBlock]
+    let upBlocks: [UpBlock]
     private let normOut: GroupNorm
     private let convOut: Conv2d
+    /// Of the map that the last layer reads of those before it.
+    let lastMapChannels: Int
     let footprint: WeightFootprint
     /// Channels of the latents that it reads: 4 in Stable Diffusion.
     public let inChannels: Int
@@ -27,6 +29,7 @@ public struct UNet: Sendable {
         self.contextChannels = contextChannels
         embedsGuidance = c.timeCondProjDim != nil
         let widths = c.blockOutChannels
+        lastMapChannels = widths[0]
         let settings = BlockSettings(
             timeChannels: 4 * widths[0], contextChannels: contextChannels, groups: c.normGroups, epsilon: c.normEpsilon)
         timeEmbedding = try TimestepEmbedding(weights["time_embedding"], configuration: c)
@@ -126,6 +129,14 @@ public struct UNet: Sendable {
     ///   - conditioning: made by this U-Net
     /// - Throws: `ModelError` for wrong shapes or numbers, `CancellationError`
     public func callAsFunction(_ latents: Latents, step: Int, _ conditioning: Conditioning) throws -> Latents {
+        try evaluate(latents, step, conditioning) { try predict($0, $1, keepingIn: nil) }
+    }
+
+    /// - Parameter predict: of latents with the channels last
+    func evaluate(
+        _ latents: Latents, _ step: Int, _ conditioning: Conditioning,
+        _ predict: (Tensor, Conditioning.Step) throws -> Tensor
+    ) throws -> Latents {
         let prompts = conditioning.encoderHiddenStates.shape[0]
         guard latents.shape.count == 4, latents.shape[1] == inChannels, [1, prompts].contains(latents.shape[0]) else {
             throw ModelError.badLatents(found: latents.shape, expected: [prompts, inChannels])
@@ -138,13 +149,18 @@ public struct UNet: Sendable {
         }
     }
 
-    private func predict(_ latents: Tensor, _ conditioning: Conditioning.Step) throws -> Tensor {
+    /// - Parameter kept: of a shape of `lastMap`
+    func predict(_ latents: Tensor, _ conditioning: Conditioning.Step, keepingIn kept: Tensor?) throws -> Tensor {
         var x = try compute.stored(convIn(FeatureMap(latents)))
         var skips = [try compute.stored(FeatureMap(x), as: compute.compactElement)]
         for block in downBlocks { try block(&x, conditioning, skips: &skips) }
         if let midBlock { x = try midBlock(x, conditioning) }
-        for block in upBlocks { try block(&x, conditioning, skips: &skips) }
-        return try compute.stored(convOut(normOut(FeatureMap(x), silu: true)))
+        for block in upBlocks { try block(&x, conditioning, skips: &skips, keepingIn: kept) }
+        return try output(x)
+    }
+
+    func output(_ x: Tensor) throws -> Tensor {
+        try compute.stored(convOut(normOut(FeatureMap(x), silu: true)))
     }
 
     /// Those that a model may be trained for.

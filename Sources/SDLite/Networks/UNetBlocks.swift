@@ -80,8 +80,15 @@ struct UpBlock {
     }
 
     /// Replaces `x`; takes the maps that it reads from `skips`.
-    func callAsFunction(_ x: inout Tensor, _ conditioning: Conditioning.Step, skips: inout [Tensor]) throws {
+    /// - Parameter kept: where the last layer of the U-Net leaves a copy of what it reads of the layers before it, for
+    ///   the last prompt
+    func callAsFunction(
+        _ x: inout Tensor, _ conditioning: Conditioning.Step, skips: inout [Tensor], keepingIn kept: Tensor? = nil
+    ) throws {
         for (i, resnet) in resnets.enumerated() {
+            if let kept, skips.count == 1 {
+                _ = try compute.stored(FeatureMap(x.lastImage), as: compute.compactElement, into: kept)
+            }
             x = try resnet(FeatureMap(joining: [x, skips.removeLast()]), conditioning)
             if !transformers.isEmpty { x = try transformers[i](x, conditioning) }
         }
@@ -89,6 +96,12 @@ struct UpBlock {
             x = try compute.stored(
                 upsampler(FeatureMap(x), upsampledTo: (height: next.shape[1], width: next.shape[2])))
         }
+    }
+
+    /// The last layer by itself.
+    func lastLayer(_ x: FeatureMap, _ conditioning: Conditioning.Step) throws -> Tensor {
+        let h = try resnets[resnets.count - 1](x, conditioning)
+        return try transformers.last?(h, conditioning) ?? h
     }
 }
 

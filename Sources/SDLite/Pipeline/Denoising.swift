@@ -29,6 +29,8 @@ public struct Denoising: Sequence, IteratorProtocol {
     private var scheduler: any Scheduler
     private var generator: NoiseGenerator
     private var latents: Latents
+    /// nil: every step is computed as a whole.
+    private var reuse: StepReuse?
     private var index = 0
     private var failed = false
 
@@ -46,6 +48,8 @@ public struct Denoising: Sequence, IteratorProtocol {
                 loras: request.loras)
         }
         latents = request.latents * scheduler.initNoiseSigma
+        reuse =
+            request.reuse ? StepReuse(unet, conditionings, picturesPerPrompt: request.picturesPerPrompt) : nil
     }
 
     /// The next step; after one that failed there is none.
@@ -66,11 +70,12 @@ public struct Denoising: Sequence, IteratorProtocol {
 
     /// The U-Net's prediction for every picture of the batch, one picture at a time so that memory does not grow with
     /// their number. With guidance, each is predicted for two prompts: the negative and the positive.
-    private func predictNoise(_ latents: Latents) throws -> Latents {
+    private mutating func predictNoise(_ latents: Latents) throws -> Latents {
         try Latents.concatenated(
             (0..<latents.shape[0]).map { picture in
-                let prediction = try unet(
-                    latents[picture], step: index, conditionings[picture / request.picturesPerPrompt])
+                let prediction =
+                    try reuse?.prediction(latents[picture], picture: picture, step: index)
+                    ?? unet(latents[picture], step: index, conditionings[picture / request.picturesPerPrompt])
                 return try request.guidanceScale.map {
                     try prediction.guided(scale: $0, rescale: request.guidanceRescale)
                 }

@@ -36,8 +36,15 @@ extension Pipeline {
     /// More than what the library's arrays take besides pictures: latents, text, the allocator's own.
     private static let arrayBytes = 8 << 20
 
-    /// Steps that are walked through: those after them repeat the last.
-    private static let plannedSteps = 3
+    /// Steps that are walked through: those after them repeat these.
+    private static let plannedSteps = 4
+
+    /// Bytes of the maps that are kept from step to step for further pictures of a prompt than the one walked through.
+    private func furtherMapBytes(_ options: GenerationOptions) throws -> Int {
+        guard options.reuse else { return 0 }
+        let map = unet.lastMapBytes(for: try Request.latentShape(options, model: model, vae: vae))
+        return options.prompts.count * (options.count - 1) * StepReuse.wholeSteps * map
+    }
 
     private func stages(_ options: GenerationOptions, _ run: Run, base: Int) throws -> [MemoryPlan.StagePlan] {
         // Pictures are worked on one after the other: one of every prompt tells it all.
@@ -46,14 +53,16 @@ extension Pipeline {
         one.start = .noise
         let walked = try compute.planning(run) { try paint(one, mostSteps: Self.plannedSteps) }
         var kept = 0
+        let furtherMaps = try furtherMapBytes(options)
         return walked.stages.map { record in
             let footprint = footprint(of: record.stage)
             kept += footprint.total
             let weights = run.dropsWeights ? footprint.largest : kept
+            let activations = record.activationBytes + (record.stage == .denoising ? furtherMaps : 0)
             let pictures = [.decoding, .checking].contains(record.stage) ? pictureBytes(options) : 0
             return MemoryPlan.StagePlan(
-                stage: record.stage, activations: record.activationBytes, weights: weights,
-                total: base + record.activationBytes + weights + pictures)
+                stage: record.stage, activations: activations, weights: weights,
+                total: base + activations + weights + pictures)
         }
     }
 

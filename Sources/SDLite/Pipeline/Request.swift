@@ -9,6 +9,7 @@ struct Request {
     let guidanceRescale: Float
     /// What the U-Net is told of guidance, if it is one that embeds it.
     let embeddedGuidanceScale: Float?
+    let reuse: Bool
     /// What is encoded together for each prompt: with guidance, the negative prompt and the prompt.
     let texts: [[String]]
     let picturesPerPrompt: Int
@@ -33,6 +34,7 @@ struct Request {
             throw ModelError.badOption("guidanceRescale must be 0 to 1, not \(options.guidanceRescale)")
         }
         guidanceRescale = options.guidanceRescale
+        reuse = options.reuse
         texts = options.prompts.map { isGuided ? [options.negativePrompt, $0] : [$0] }
         picturesPerPrompt = options.count
         loras = options.loras
