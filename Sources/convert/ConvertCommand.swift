@@ -37,6 +37,14 @@ struct ConvertCommand: AsyncParsableCommand {
             valueName: "folder or file"))
     var vae: String?
 
+    @Option(
+        help: ArgumentHelp(
+            """
+            A tiny autoencoder (TAESD) to store besides, for sd-lite generate --decoder taesd: a diffusers folder, or \
+            one with taesd_encoder.safetensors and taesd_decoder.safetensors.
+            """, valueName: "folder or file"))
+    var tinyVAE: String?
+
     @Option(help: "What a single file's U-Net predicts; told from the file where it says so.")
     var prediction: Prediction?
 
@@ -59,7 +67,7 @@ struct ConvertCommand: AsyncParsableCommand {
         let checkpoint = try Checkpoint(
             path: input,
             options: CheckpointOptions(
-                vae: vae, prediction: prediction, averaged: ema, safetyChecker: safetyChecker))
+                vae: vae, tinyVAE: tinyVAE, prediction: prediction, averaged: ema, safetyChecker: safetyChecker))
         if !quiet {
             for note in checkpoint.notes { printError("note: \(note)") }
         }

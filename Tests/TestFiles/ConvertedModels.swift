@@ -3,7 +3,7 @@ import Foundation
 /// Stable Diffusions in miniature with seeded weights (Tests/Fixtures/make_pipeline.py), with the bundled model's
 /// tokenizer.
 public enum TinyModel {
-    public enum Weights: String { case int8, fp16 }
+    public enum Weights: String, Sendable { case int8, fp16 }
     public enum Version { case sd1, sd2 }
 
     /// The converted model, which tests only read.
@@ -22,6 +22,23 @@ public enum TinyModel {
         case .int8: try checkedInt8.get()
         case .fp16: try checkedFP16.get()
         }
+    }
+
+    /// The same with the tiny autoencoder of Tests/Fixtures/tiny_vae.
+    public static func withTinyVAE(_ weights: Weights) throws -> String {
+        switch weights {
+        case .int8: try tinyVAEInt8.get()
+        case .fp16: try tinyVAEFP16.get()
+        }
+    }
+
+    private static let tinyVAEInt8 = Result { try convertWithTinyVAE(.int8) }
+    private static let tinyVAEFP16 = Result { try convertWithTinyVAE(.fp16) }
+
+    private static func convertWithTinyVAE(_ weights: Weights) throws -> String {
+        try convert(
+            checkpoint.get(), weights, to: scratch.get().path("tiny-vae-\(weights).sdq"),
+            ["--tiny-vae", Fixtures.path("tiny_vae")])
     }
 
     private static let int8 = Result { try convert(checkpoint.get(), .int8, to: scratch.get().path("tiny-int8.sdq")) }
@@ -72,8 +89,11 @@ public enum TinyModel {
     }
 
     /// Runs sd-lite-convert, and returns the path of what it made.
-    public static func convert(_ checkpoint: String, _ weights: Weights, to model: String) throws -> String {
-        let outcome = try Program.run("sd-lite-convert", [checkpoint, "-o", model, "--weights", weights.rawValue])
+    public static func convert(
+        _ checkpoint: String, _ weights: Weights, to model: String, _ more: [String] = []
+    ) throws -> String {
+        let outcome = try Program.run(
+            "sd-lite-convert", [checkpoint, "-o", model, "--weights", weights.rawValue] + more)
         guard outcome.status == 0 else { throw ConversionFailure(errors: outcome.errors) }
         return model
     }
