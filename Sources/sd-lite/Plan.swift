@@ -18,6 +18,7 @@ struct Plan: ParsableCommand {
         var options = GenerationOptions(prompt: "")
         (options.width, options.height) = try model.size(for: pipeline.model)
         (options.vaeTiling, options.safetyChecker) = (memory.vaeTiling, memory.safetyChecker)
+        options.decoder = memory.decoder
         options.scheduler = try pipeline.model.scheduler(.ddim)  // All take the same, and the model's may be unknown.
         print(try pipeline.plan(options, memoryLimit: memory.limit).table)
     }

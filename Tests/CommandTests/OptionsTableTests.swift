@@ -32,6 +32,11 @@ struct OptionsTableTests {
         "--grid": (["--count", "2"], ["--grid"], .writes(["p-1.png", "p-2.png", "p-grid.png"])),
         "--latents-in": ([], ["--latents-in", "FOLDER/noise.npy"], .samePicture),
         "--latents-out": ([], ["--latents-out", "FOLDER/out.npy"], .writes(["out.npy", "p.png"])),
+        "--decoder": (["--model", "TINYVAE"], ["--decoder", "taesd"], .otherPicture),
+        "--preview": ([], ["--preview", "FOLDER/so-far.png"], .writes(["p.png", "so-far.png"])),
+        "--preview-every": (
+            ["--preview", "FOLDER/so-far.png"], ["--preview-every", "5"], .writes(["p.png"])
+        ),
         "--vae-tiling": (["--width", "128"], ["--vae-tiling"], .otherPicture),
         "--threads": ([], ["--threads", "3"], .samePicture),
         "--memory-limit": ([], ["--memory-limit", "200MiB"], .samePicture),
@@ -68,7 +73,11 @@ struct OptionsTableTests {
         let model = try TinyModel.path()
         func paint(_ more: [String]) throws -> (outcome: Program.Outcome, written: Set<String>, picture: [UInt8]?) {
             let before = Set(folder.names())
-            let more = more.map { $0.replacing("MODEL", with: model).replacing("FOLDER", with: folder.root) }
+            let more = try more.map { word in
+                word == "TINYVAE"
+                    ? try TinyModel.withTinyVAE(.int8)
+                    : word.replacing("MODEL", with: model).replacing("FOLDER", with: folder.root)
+            }
             let outcome = try Program.run(
                 "sd-lite",
                 ["generate", "a cat", "--steps", "2", "--seed", "7", "-o", folder.path("p.png")] + more,

@@ -18,6 +18,10 @@ public struct Denoising: Sequence, IteratorProtocol {
         public let timestep: Double
         /// After the step, `[pictures, channels, height/8, width/8]`.
         public let latents: Latents
+        /// What the step began with, and what the model said to that.
+        let input, output: Latents
+        let scheduler: any Scheduler
+        let prediction: Result<PredictionType, any Error>
     }
 
     /// As many as the steps; PNDM evaluates the U-Net more often than it was asked for.
@@ -30,6 +34,8 @@ public struct Denoising: Sequence, IteratorProtocol {
     private let conditionings: [Conditioning]
     private let picturesPerPrompt: Int
     private var scheduler: any Scheduler
+    /// What the U-Net was trained to predict, if its file says it so that it is understood.
+    private let prediction: Result<PredictionType, any Error>
     private var generator: NoiseGenerator
     private var latents: Latents
     private var index = 0
@@ -39,11 +45,13 @@ public struct Denoising: Sequence, IteratorProtocol {
     ///   - prompts: hidden states of every prompt: with guidance, of the negative prompt and of the prompt
     ///   - latents: noise of unit variance
     init(
-        unet: UNet, scheduler: any Scheduler, prompts: [Tensor], picturesPerPrompt: Int, guidanceScale: Float?,
-        guidanceRescale: Float, latents: Latents, generator: NoiseGenerator
+        unet: UNet, scheduler: any Scheduler, prediction: Result<PredictionType, any Error>, prompts: [Tensor],
+        picturesPerPrompt: Int, guidanceScale: Float?, guidanceRescale: Float, latents: Latents,
+        generator: NoiseGenerator
     ) throws {
         self.unet = unet
         self.scheduler = scheduler
+        self.prediction = prediction
         self.guidanceScale = guidanceScale
         self.guidanceRescale = guidanceRescale
         self.picturesPerPrompt = picturesPerPrompt
@@ -65,10 +73,13 @@ public struct Denoising: Sequence, IteratorProtocol {
 
     private mutating func step() throws -> Step {
         let timestep = timesteps[index]
-        let noise = try predictNoise(scheduler.scaleModelInput(latents, timestep: timestep))
-        latents = try scheduler.step(noise, timestep: timestep, sample: latents, using: &generator)
+        let input = latents
+        let noise = try predictNoise(scheduler.scaleModelInput(input, timestep: timestep))
+        latents = try scheduler.step(noise, timestep: timestep, sample: input, using: &generator)
         defer { index += 1 }
-        return Step(index: index, count: timesteps.count, timestep: timestep, latents: latents)
+        return Step(
+            index: index, count: timesteps.count, timestep: timestep, latents: latents, input: input, output: noise,
+            scheduler: scheduler, prediction: prediction)
     }
 
     /// The U-Net's prediction for every picture of the batch, one picture at a time so that memory does not grow with

@@ -13,4 +13,11 @@ extension Model {
     ) throws -> any Scheduler {
         try makeScheduler(kind: kind, configurationJSON: schedulerConfiguration, change: change)
     }
+
+    /// What the U-Net was trained to predict.
+    var prediction: PredictionType {
+        get throws {
+            try SchedulerFile(json: schedulerConfiguration).configuration(SchedulerConfiguration()).predictionType
+        }
+    }
 }
