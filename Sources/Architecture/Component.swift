@@ -4,6 +4,8 @@ package enum Component: String, CaseIterable, Sendable {
     case textEncoder = "text_encoder"
     case unet
     case vae
+    /// What may stand in for the autoencoder; few models have one.
+    case tinyVAE = "tiny_vae"
     /// Not every pipeline has one.
     case safetyChecker = "safety_checker"
 
@@ -14,7 +16,7 @@ package enum Component: String, CaseIterable, Sendable {
     package var weightsStem: String {
         switch self {
         case .textEncoder, .safetyChecker: "model"  // transformers
-        case .unet, .vae: "diffusion_pytorch_model"  // diffusers
+        case .unet, .vae, .tinyVAE: "diffusion_pytorch_model"  // diffusers
         }
     }
 

@@ -5,6 +5,8 @@ package struct Configurations: Sendable {
     package let unet: UNetConfiguration
     package let vae: VAEConfiguration
     /// nil where there is none.
+    package let tinyVAE: TinyVAEConfiguration?
+    /// nil where there is none.
     package let safetyChecker: (network: SafetyCheckerConfiguration, images: ImageProcessorConfiguration)?
 
     /// - Parameters:
@@ -18,6 +20,8 @@ package struct Configurations: Sendable {
         textEncoder = try TextEncoderConfiguration(json: read(TextEncoderConfiguration.document))
         unet = try UNetConfiguration(json: read(UNetConfiguration.document))
         vae = try VAEConfiguration(json: read(VAEConfiguration.document))
+        let tiny = TinyVAEConfiguration.document
+        tinyVAE = has(tiny) ? try TinyVAEConfiguration(json: read(tiny)) : nil
         let isChecked =
             pipeline.optionalParts.contains(Component.safetyChecker.rawValue) && has(Component.safetyChecker.document)
         safetyChecker =
@@ -30,7 +34,15 @@ package struct Configurations: Sendable {
     }
 
     /// The networks that there are.
-    package var components: [Component] { Component.allCases.filter { $0 != .safetyChecker || safetyChecker != nil } }
+    package var components: [Component] {
+        Component.allCases.filter { component in
+            switch component {
+            case .textEncoder, .unet, .vae: true
+            case .tinyVAE: tinyVAE != nil
+            case .safetyChecker: safetyChecker != nil
+            }
+        }
+    }
 
     /// The names of the documents that these were read from.
     package var documents: [String] {
@@ -56,6 +68,15 @@ package struct Configurations: Sendable {
             unet.crossAttentionDim == textEncoder.hiddenSize,
             "cross_attention_dim is \(unet.crossAttentionDim), expected the text encoder's hidden_size, "
                 + "\(textEncoder.hiddenSize)")
+        if let tinyVAE {
+            try TinyVAEConfiguration.require(
+                tinyVAE.latentChannels == vae.latentChannels,
+                "latent_channels is \(tinyVAE.latentChannels), expected \(latents)")
+            try TinyVAEConfiguration.require(
+                tinyVAE.scale == vae.scale,
+                "num_decoder_blocks has \(tinyVAE.decoderBlocks.count) entries, expected as many as the autoencoder's "
+                    + "block_out_channels, \(vae.blockOutChannels.count)")
+        }
         if let (network, images) = safetyChecker {
             try ImageProcessorConfiguration.require(
                 images.cropSize == network.vision.imageSize,
@@ -71,6 +92,7 @@ package struct Configurations: Sendable {
         case .textEncoder: expected.textEncoder(textEncoder)
         case .unet: expected.unet(unet)
         case .vae: expected.vae(vae)
+        case .tinyVAE: if let tinyVAE { expected.tinyVAE(tinyVAE) }
         case .safetyChecker: if let safetyChecker { expected.safetyChecker(safetyChecker.network) }
         }
         return expected.list

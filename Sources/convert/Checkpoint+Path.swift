@@ -5,6 +5,8 @@ import Terminal
 struct CheckpointOptions {
     /// Another autoencoder: a folder or a file.
     var vae: String?
+    /// A tiny autoencoder to be stored besides: a folder or a file.
+    var tinyVAE: String?
     /// Of a single file: what its U-Net predicts.
     var prediction: Prediction?
     /// Of a single file: take the averages over the training.
@@ -24,6 +26,7 @@ extension Checkpoint {
     /// - Throws: `ConvertError`, `FormatError`
     init(path: String, options: CheckpointOptions = CheckpointOptions()) throws {
         let vae = try options.vae.map(Autoencoder.init)
+        let tinyVAE = try options.tinyVAE.map(TinyAutoencoder.init)
         guard !isPickle(path) || !isFile(path) else { throw ConvertError.pickle(file: path) }
         let names = [options.repository, withoutSlash(path)].compactMap { $0 }
         let file =
@@ -34,14 +37,19 @@ extension Checkpoint {
         if file == nil { try options.checkFolder() }
         var texts = try file?.texts ?? CheckpointTexts(folder: path)
         if let vae { texts.replace(VAEConfiguration.document, with: vae.document, from: vae.place) }
+        if let tinyVAE { texts.replace(TinyVAEConfiguration.document, with: tinyVAE.document, from: tinyVAE.place) }
         let configurations = try texts.configurations(safetyChecker: options.safetyChecker)
         var weights = file?.weights ?? [:]
         if file == nil {
-            for component in configurations.components where component != .vae || vae == nil {
+            var others: Set<Component> = []
+            if vae != nil { others.insert(.vae) }
+            if tinyVAE != nil { others.insert(.tinyVAE) }
+            for component in configurations.components where !others.contains(component) {
                 weights[component] = try DiffusersWeights(component, folder: texts.path(component.rawValue))
             }
         }
         if let vae { weights[.vae] = vae.weights }
+        if let tinyVAE { weights[.tinyVAE] = tinyVAE.weights }
         let known = KnownModels.recommendation(
             names: names + [configurations.pipeline.origin].compactMap { $0 }, unet: configurations.unet)
         let recommendation = options.recommendation.completed(by: configurations.pipeline.recommendation)

@@ -39,6 +39,14 @@ struct ConvertCommand: AsyncParsableCommand {
     var vae: String?
 
     @Option(
+        help: ArgumentHelp(
+            """
+            A tiny autoencoder (TAESD) to store besides, for sd-lite generate --decoder taesd: a diffusers folder, or \
+            one with taesd_encoder.safetensors and taesd_decoder.safetensors.
+            """, valueName: "folder or file"))
+    var tinyVAE: String?
+
+    @Option(
         help: ArgumentHelp(LoRAArgument.help + " Folded into the weights.", valueName: LoRAArgument.valueName))
     var lora: [LoRAArgument] = []
 
@@ -93,7 +101,7 @@ struct ConvertCommand: AsyncParsableCommand {
         let checkpoint = try Checkpoint(
             path: input,
             options: CheckpointOptions(
-                vae: vae, prediction: prediction, averaged: ema, safetyChecker: safetyChecker,
+                vae: vae, tinyVAE: tinyVAE, prediction: prediction, averaged: ema, safetyChecker: safetyChecker,
                 repository: repository, recommendation: recommendation, loras: lora))
         if !quiet {
             for note in checkpoint.notes { printError("note: \(note)") }

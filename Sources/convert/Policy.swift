@@ -23,6 +23,9 @@ struct Policy {
         // Norms and biases: a fraction of a per cent of the bytes, and every value of a channel depends on them.
         if tensor.shape.count == 1 { return .f16 }
         if Policy.tables.contains(tensor.name) { return .f16 }
+        if tensor.name.hasPrefix(Component.tinyVAE.tensor("")), tensor.shape[0...1].contains(where: { $0 < 16 }) {
+            return .f16Panels
+        }
         return precision == .fp16 || Policy.sensitive.contains(tensor.name) ? .f16Panels : .int8Panels
     }
 

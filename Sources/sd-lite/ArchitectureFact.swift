@@ -33,6 +33,13 @@ struct ArchitectureFact {
                     fact: "channels \(vae.blockOutChannels), \(vae.latentChannels) latent channels, "
                         + "scaling \(vae.scalingFactor)"))
         }
+        if let tiny = try configuration(TinyVAEConfiguration.self, file) {
+            facts.append(
+                .init(
+                    component: Component.tinyVAE.rawValue,
+                    fact: "\(tiny.decoderWidths[0]) channels, blocks \(tiny.decoderBlocks) to decode, "
+                        + "\(tiny.encoderBlocks) to encode"))
+        }
         if let vision = try configuration(SafetyCheckerConfiguration.self, file)?.vision {
             facts.append(
                 .init(

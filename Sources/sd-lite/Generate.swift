@@ -1,4 +1,5 @@
 import ArgumentParser
+import Quant
 import SDLite
 import Terminal
 
@@ -121,6 +122,14 @@ struct Generate: ParsableCommand {
             "Also write the final latents, from which the picture is decoded.", valueName: "file.npy"))
     var latentsOut: String?
 
+    @Option(
+        help: ArgumentHelp(
+            "Show the picture so far in this file, which is replaced again and again.", valueName: "file.png"))
+    var preview: String?
+
+    @Option(help: ArgumentHelp("With --preview: steps from one to the next.", valueName: "count"))
+    var previewEvery = 1
+
     @Flag(help: "Say on stderr how memory will be used, and where time and memory went.")
     var verbose = false
 
@@ -137,6 +146,8 @@ struct Generate: ParsableCommand {
             (0...1).contains(guidanceRescale), "--guidance-rescale must be between 0 and 1, not \(guidanceRescale).")
         try require((0...1).contains(eta ?? 0), "--eta must be between 0 and 1, not \(eta ?? 0).")
         try require((1...1000).contains(count ?? 1), "--count must be from 1 to 1000, not \(count ?? 1).")
+        try require(previewEvery > 0, "--preview-every must be 1 or more, not \(previewEvery).")
+        try require(preview?.hasSuffix(".png") ?? true, "--preview must end in .png: no other format is written.")
         try require(output?.hasSuffix(".png") ?? true, "--output must end in .png: no other format is written.")
         try require(
             latentsOut?.hasSuffix(".npy") ?? true, "--latents-out must end in .npy: no other format is written.")
@@ -151,6 +162,7 @@ struct Generate: ParsableCommand {
         let latents = try latentsIn.map(readLatents)
         let count = count ?? latents?.shape[0] ?? 1
         try files(count).checkWritable()
+        if let preview { try checkWritable(path: preview) }
         let pipeline = try model.pipeline()
         let options = try generationOptions(for: pipeline, count: count, latents: latents)
 
@@ -160,7 +172,10 @@ struct Generate: ParsableCommand {
         var meter = ProgressMeter(quiet: quiet)
         defer { meter.end() }
         let generation = try pipeline.compute.during(.interruptible()) {
-            try pipeline.generate(options, memoryLimit: limit) { meter.show($0) }
+            try pipeline.generate(options, memoryLimit: limit) { progress in
+                meter.show(progress)
+                if let preview, !progress.previews.isEmpty { try Image.grid(progress.previews).writePNG(to: preview) }
+            }
         }
         meter.end()
         if !quiet, let hint = Fast.hint(options) { printError(hint) }
@@ -216,6 +231,8 @@ struct Generate: ParsableCommand {
         options.count = count
         (options.vaeTiling, options.safetyChecker) = (memory.vaeTiling, memory.safetyChecker)
         options.loras = try loras.loras(for: pipeline.model)
+        options.decoder = memory.decoder
+        options.previewEvery = preview.map { _ in previewEvery }
         if let latents { options.start = .latents(latents) }
         return options
     }

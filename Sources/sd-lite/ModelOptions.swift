@@ -78,6 +78,13 @@ struct MemoryOptions: ParsableArguments {
             """, valueName: "size"))
     var memoryLimit: ByteCount?
 
+    @Option(
+        help: """
+            What makes the picture of the final latents: the model's full decoder, or in a twentieth of the work the \
+            tiny one that it was converted with (sd-lite-convert --tiny-vae).
+            """)
+    var decoder = GenerationOptions.Decoder.full
+
     @Flag(
         help: """
             Decode in overlapping tiles: less memory for pictures larger than the model's, which come out a little \
@@ -93,3 +100,5 @@ struct MemoryOptions: ParsableArguments {
     /// Bytes; nil where it cannot be told what is available.
     var limit: Int? { memoryLimit?.bytes ?? AvailableMemory.bytes }
 }
+
+extension GenerationOptions.Decoder: ExpressibleByArgument {}

@@ -20,6 +20,7 @@ struct Plan: ParsableCommand {
         (options.width, options.height) = try model.size(for: pipeline.model)
         (options.vaeTiling, options.safetyChecker) = (memory.vaeTiling, memory.safetyChecker)
         options.loras = try loras.loras(for: pipeline.model)
+        options.decoder = memory.decoder
         options.scheduler = try pipeline.model.scheduler(.ddim)  // All take the same, and the model's may be unknown.
         print(try pipeline.plan(options, memoryLimit: memory.limit).table)
     }

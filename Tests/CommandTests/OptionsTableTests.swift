@@ -36,6 +36,11 @@ struct OptionsTableTests {
         "--latents-in": ([], ["--latents-in", "FOLDER/noise.npy"], .samePicture),
         "--latents-out": ([], ["--latents-out", "FOLDER/out.npy"], .writes(["out.npy", "p.png"])),
         "--lora": ([], ["--lora", "KOHYA:0.5"], .otherPicture),
+        "--decoder": (["--model", "TINYVAE"], ["--decoder", "taesd"], .otherPicture),
+        "--preview": ([], ["--preview", "FOLDER/so-far.png"], .writes(["p.png", "so-far.png"])),
+        "--preview-every": (
+            ["--preview", "FOLDER/so-far.png"], ["--preview-every", "5"], .writes(["p.png"])
+        ),
         "--vae-tiling": (["--width", "128"], ["--vae-tiling"], .otherPicture),
         "--threads": ([], ["--threads", "3"], .samePicture),
         "--memory-limit": ([], ["--memory-limit", "200MiB"], .samePicture),
@@ -72,9 +77,11 @@ struct OptionsTableTests {
         let model = try TinyModel.path()
         func paint(_ more: [String]) throws -> (outcome: Program.Outcome, written: Set<String>, picture: [UInt8]?) {
             let before = Set(folder.names())
-            let more = more.map {
-                $0.replacing("MODEL", with: model).replacing("FOLDER", with: folder.root)
-                    .replacing("KOHYA", with: Fixtures.path("loras/kohya.safetensors"))
+            let more = try more.map { word in
+                word == "TINYVAE"
+                    ? try TinyModel.withTinyVAE(.int8)
+                    : word.replacing("MODEL", with: model).replacing("FOLDER", with: folder.root)
+                        .replacing("KOHYA", with: Fixtures.path("loras/kohya.safetensors"))
             }
             let outcome = try Program.run(
                 "sd-lite",

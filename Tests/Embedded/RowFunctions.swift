@@ -25,6 +25,8 @@ extension Checks {
     /// Stegun 7.1.26) to 1.5e-7 = 2.5u, plus its own roundings.
     private mutating func activations(_ x: Floats, _ count: Int) {
         let silu = copy(x, count), quick = copy(x, count), erf = copy(x, count), gated = filled(count)
+        let rectified = copy(x, count)
+        relu(rectified, count)
         swish(silu, count, 1)
         swish(quick, count, 1.702)
         gelu(erf, count)
@@ -35,6 +37,7 @@ extension Checks {
             let e = v / 2 * (1 + errorFunction(v / 2.0.squareRoot()))
             compare(silu[i], s, within: (10 + 3 * abs(v)) * u * abs(s), "swish", i)
             compare(quick[i], q, within: (10 + 3 * factor * abs(v)) * u * abs(q), "swish 1.702", i)
+            compare(rectified[i], max(v, 0), within: 0, "relu", i)
             compare(erf[i], e, within: 8 * u * abs(v), "gelu", i)
             let product = Double(silu[i]) * e
             compare(gated[i], product, within: 8 * u * abs(v) * abs(Double(silu[i])), "gatedGelu", i)

@@ -24,6 +24,23 @@ public enum TinyModel {
         }
     }
 
+    /// The same with the tiny autoencoder of Tests/Fixtures/tiny_vae.
+    public static func withTinyVAE(_ weights: Weights) throws -> String {
+        switch weights {
+        case .int8: try tinyVAEInt8.get()
+        case .fp16: try tinyVAEFP16.get()
+        }
+    }
+
+    private static let tinyVAEInt8 = Result { try convertWithTinyVAE(.int8) }
+    private static let tinyVAEFP16 = Result { try convertWithTinyVAE(.fp16) }
+
+    private static func convertWithTinyVAE(_ weights: Weights) throws -> String {
+        try convert(
+            checkpoint.get(), weights, ["--tiny-vae", Fixtures.path("tiny_vae")],
+            to: scratch.get().path("tiny-vae-\(weights).sdq"))
+    }
+
     private static let int8 = Result { try convert(checkpoint.get(), .int8, to: scratch.get().path("tiny-int8.sdq")) }
     private static let fp16 = Result { try convert(checkpoint.get(), .fp16, to: scratch.get().path("tiny-fp16.sdq")) }
     private static let fp16SD2 = Result {

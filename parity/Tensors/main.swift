@@ -2,6 +2,8 @@
 //     sd-lite-tensors MODEL.sdq OUT text PROMPT...                                    -> [prompts, 77, channels]
 //     sd-lite-tensors MODEL.sdq OUT unet LATENTS N C H W TIMESTEP ENCODER_STATES      -> [N, C, H, W]
 //     sd-lite-tensors MODEL.sdq OUT vae LATENTS N C H W                               -> [N, 8H, 8W, 3]
+//     sd-lite-tensors MODEL.sdq OUT tiny LATENTS N C H W                              -> [N, 8H, 8W, 3]
+//     sd-lite-tensors MODEL.sdq OUT tiny-encode PICTURE                               -> [1, C, H/8, W/8]
 //     sd-lite-tensors MODEL.sdq OUT safety PICTURE...                                 -> [pictures, 20]
 //     sd-lite-tensors MODEL.sdq OUT encode PICTURE.png MEGABYTES                      -> [2, C, H/8, W/8]
 // The last gives means and logarithms of variances, works within a limit of memory, with nothing but the autoencoder
@@ -46,6 +48,12 @@ func compute(_ part: String, _ arguments: [String], with pipeline: Pipeline) thr
         return try pipeline.unet(input, timestep: timestep, encoderHiddenStates: encoderHiddenStates).values
     case ("vae", 5):
         return try pipeline.vae.decode(scaled: latents(arguments)).values
+    case ("tiny", 5):
+        guard let vae = pipeline.tinyVAE else { throw Usage() }
+        return try vae.decode(latents(arguments)).values
+    case ("tiny-encode", 1):
+        guard let vae = pipeline.tinyVAE else { throw Usage() }
+        return try vae.encode(Image(contentsOf: arguments[0])).values
     case ("safety", 1...):
         guard let checker = pipeline.safetyChecker else { throw Usage() }
         return try arguments.flatMap { try checker.excess(of: Image(contentsOf: $0)) }

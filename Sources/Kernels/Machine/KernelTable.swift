@@ -20,6 +20,7 @@ public struct KernelTable: Sendable {
     var convertFloat16: @Sendable (_ halves: UnsafeRawPointer, _ count: Int, _ out: MutableFloats) -> Void
     var swish: @Sendable (_ x: MutableFloats, _ count: Int, _ scale: Float) -> Void
     var gelu: @Sendable (_ x: MutableFloats, _ count: Int) -> Void
+    var relu: @Sendable (_ x: MutableFloats, _ count: Int) -> Void
     var gatedGelu: @Sendable (_ hidden: Floats, _ gate: Floats, _ out: MutableFloats, _ count: Int) -> Void
     var add: @Sendable (_ x: Floats, _ count: Int, _ sum: MutableFloats) -> Void
     var channelMoments:
@@ -98,7 +99,8 @@ public struct KernelTable: Sendable {
     /// For every processor, compiled for the oldest of its kind.
     public static let portable = KernelTable(
         name: "portable", convertFloat16: KernelsPortable.convertFloat16, swish: KernelsPortable.swish,
-        gelu: KernelsPortable.gelu, gatedGelu: KernelsPortable.gatedGelu, add: KernelsPortable.add,
+        gelu: KernelsPortable.gelu, relu: KernelsPortable.relu, gatedGelu: KernelsPortable.gatedGelu,
+        add: KernelsPortable.add,
         channelMoments: KernelsPortable.channelMoments, scaleChannels: KernelsPortable.scaleChannels,
         normalizeRow: KernelsPortable.normalizeRow, largestMagnitude: KernelsPortable.largestMagnitude,
         quantize: KernelsPortable.quantize, widenInt16: KernelsPortable.widenInt16,
@@ -113,7 +115,8 @@ public struct KernelTable: Sendable {
     /// For x86-64 with AVX2, FMA and F16C.
     public static let avx2 = KernelTable(
         name: "avx2", convertFloat16: KernelsAVX2.convertFloat16, swish: KernelsAVX2.swish, gelu: KernelsAVX2.gelu,
-        gatedGelu: KernelsAVX2.gatedGelu, add: KernelsAVX2.add, channelMoments: KernelsAVX2.channelMoments,
+        relu: KernelsAVX2.relu, gatedGelu: KernelsAVX2.gatedGelu, add: KernelsAVX2.add,
+        channelMoments: KernelsAVX2.channelMoments,
         scaleChannels: KernelsAVX2.scaleChannels, normalizeRow: KernelsAVX2.normalizeRow,
         largestMagnitude: KernelsAVX2.largestMagnitude, quantize: KernelsAVX2.quantize,
         widenInt16: KernelsAVX2.widenInt16, tileColumns: KernelsAVX2.tileColumns, tile: KernelsAVX2.tile,

@@ -94,10 +94,10 @@ final class Band {
         loadRows(next..<heldRows.upperBound)
     }
 
-    /// Reads, rounds and normalises rows, all threads at a row each.
+    /// Reads, rounds, normalises and rectifies rows, all threads at a row each.
     private func loadRows(_ rows: Range<Int>) {
         let (width, channels, kernels, held) = (map.width, map.channels, compute.kernels, held)
-        if pass != nil && map.rounding == .float32 && map.norm == nil { return }
+        if pass != nil && map.rounding == .float32 && map.norm == nil && !map.isRectified { return }
         compute.pool.forEach(images.count * rows.count) { i, worker in
             let (image, y) = (images.lowerBound + i / rows.count, rows.lowerBound + i % rows.count)
             let target = held.row(image: image, y: y)
@@ -108,6 +108,7 @@ final class Band {
                     target, width, channels, norm.factors.pointer + image * channels,
                     norm.offsets.pointer + image * channels, norm.silu, target)
             }
+            if map.isRectified { kernels.relu(target, width * channels) }
         }
     }
 

@@ -1,6 +1,6 @@
 /// A map `[batch, height, width, channels]` as the next operation reads it: stored, or stored in two tensors whose
-/// channels follow each other, or a convolution that computes its rows when they are asked for; and normalised on the
-/// way, if it is the result of a norm. What is only read row by row need not exist as a whole.
+/// channels follow each other, or a convolution that computes its rows when they are asked for; and normalised or
+/// rectified on the way, if it is the result of that. What is only read row by row need not exist as a whole.
 package struct FeatureMap {
     package let shape: [Int]
     let source: Source
@@ -8,6 +8,8 @@ package struct FeatureMap {
     /// values as if it were stored.
     let rounding: Tensor.Element
     let norm: Norm?
+    /// Whether negative numbers become 0, after the norm.
+    let isRectified: Bool
 
     enum Source {
         /// Joined along the channels. A tensor of one image stands for every image of the batch.
@@ -32,25 +34,36 @@ package struct FeatureMap {
         let batch = tensors.reduce(1) { max($0, $1.shape[0]) }
         precondition(tensors.allSatisfy { [1, batch].contains($0.shape[0]) })
         let shape = [batch, first.shape[1], first.shape[2], tensors.reduce(0) { $0 + $1.channels }]
-        self.init(shape, .stored(tensors), .float32, nil)
+        self.init(shape, .stored(tensors), .float32, nil, isRectified: false)
     }
 
-    init(_ convolution: Convolution) { self.init(convolution.shape, .computed(convolution), .float32, nil) }
+    init(_ convolution: Convolution) {
+        self.init(convolution.shape, .computed(convolution), .float32, nil, isRectified: false)
+    }
 
-    private init(_ shape: [Int], _ source: Source, _ rounding: Tensor.Element, _ norm: Norm?) {
+    private init(_ shape: [Int], _ source: Source, _ rounding: Tensor.Element, _ norm: Norm?, isRectified: Bool) {
         self.shape = shape
         self.source = source
         self.rounding = rounding
         self.norm = norm
+        self.isRectified = isRectified
     }
 
     func normalized(_ norm: Norm) -> FeatureMap {
-        precondition(self.norm == nil)
-        return FeatureMap(shape, source, rounding, norm)
+        precondition(self.norm == nil && !isRectified)
+        return FeatureMap(shape, source, rounding, norm, isRectified: false)
+    }
+
+    /// max(x, 0); as many channels as a multiple of 8.
+    package func rectified() -> FeatureMap {
+        precondition(channels % 8 == 0)
+        return FeatureMap(shape, source, rounding, norm, isRectified: true)
     }
 
     /// The same, each number rounded when it is read, as if it had been stored so.
-    func rounded(to element: Tensor.Element) -> FeatureMap { FeatureMap(shape, source, element, norm) }
+    func rounded(to element: Tensor.Element) -> FeatureMap {
+        FeatureMap(shape, source, element, norm, isRectified: isRectified)
+    }
 
     package var batch: Int { shape[0] }
     package var height: Int { shape[1] }
@@ -60,7 +73,7 @@ package struct FeatureMap {
 
     /// The tensor that this map is, if it is just one.
     package var tensor: Tensor? {
-        guard norm == nil, case .stored(let tensors) = source, tensors.count == 1 else { return nil }
+        guard norm == nil, !isRectified, case .stored(let tensors) = source, tensors.count == 1 else { return nil }
         return tensors[0]
     }
 }

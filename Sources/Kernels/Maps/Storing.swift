@@ -10,7 +10,7 @@ extension Compute {
     ) throws -> Tensor {
         let out = try target ?? tensor(map.shape, element)
         precondition(out.count == map.count && residual?.shape ?? map.shape == map.shape)
-        if case .computed(let convolution) = map.source, map.norm == nil, map.rounding == .float32,
+        if case .computed(let convolution) = map.source, map.norm == nil, !map.isRectified, map.rounding == .float32,
             out.element == .float32, residual == nil
         {
             let pass = try Convolution.Pass(convolution, compute: self)

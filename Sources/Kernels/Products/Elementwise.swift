@@ -16,6 +16,15 @@ extension Compute {
         perform("activation") { forEachVectorRange(x) { kernels.swish(x.pointer + $0, $1, scale) } }
     }
 
+    /// x ← factor · x + offset, in place.
+    package func scale(_ x: Tensor, by factor: Float, adding offset: Float) {
+        perform("scale") {
+            forEachRange(x.count, chunk: Self.chunk) { range in
+                for i in range { x.pointer[i] = factor * x.pointer[i] + offset }
+            }
+        }
+    }
+
     /// sum ← sum + x, in place.
     package func add(_ x: Tensor, to sum: Tensor) {
         precondition(x.count == sum.count)

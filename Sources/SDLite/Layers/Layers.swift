@@ -27,14 +27,16 @@ struct Linear {
 struct Conv2d {
     private let compute: Compute
     private let weight: WeightMatrix
-    let bias: Tensor
+    let bias: Tensor?
     private let geometry: ConvolutionShape
     var outputs: Int { weight.outputs }
 
-    init(_ weights: Weights, inputs: Int, outputs: Int, _ geometry: ConvolutionShape = .same3x3) throws(ModelError) {
+    init(
+        _ weights: Weights, inputs: Int, outputs: Int, _ geometry: ConvolutionShape = .same3x3, hasBias: Bool = true
+    ) throws(ModelError) {
         compute = weights.compute
         weight = try weights["weight"].matrix(inputs: inputs, outputs: outputs, kernel: geometry.kernel)
-        bias = try weights["bias"].vector(count: outputs)
+        bias = hasBias ? try weights["bias"].vector(count: outputs) : nil
         self.geometry = geometry
     }
 

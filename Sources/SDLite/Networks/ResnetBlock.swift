@@ -51,7 +51,7 @@ struct ResnetBlock {
     /// - Parameter timeEmbeddings: `[steps, timeChannels]`, after their SiLU
     func timeBiases(_ timeEmbeddings: Tensor) throws -> Tensor? {
         guard let biases = try timeProjection?(timeEmbeddings) else { return nil }
-        compute.addPerChannel(conv1.bias, to: biases)
+        if let bias = conv1.bias { compute.addPerChannel(bias, to: biases) }
         return biases
     }
 }

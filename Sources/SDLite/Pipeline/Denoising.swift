@@ -18,6 +18,9 @@ public struct Denoising: Sequence, IteratorProtocol {
         public let timestep: Double
         /// After the step, `[pictures, channels, height/8, width/8]`.
         public let latents: Latents
+        /// What the step began with, and what the model said to that.
+        let input, output: Latents
+        let scheduler: any Scheduler
     }
 
     /// As many as the steps; PNDM evaluates the U-Net more often than it was asked for.
@@ -44,12 +47,10 @@ public struct Denoising: Sequence, IteratorProtocol {
         conditionings = try prompts.map {
             try unet.conditioning(
                 timesteps: request.scheduler.timesteps, encoderHiddenStates: $0,
-                guidanceScale: request.embeddedGuidanceScale,
-                loras: request.loras)
+                guidanceScale: request.embeddedGuidanceScale, loras: request.loras)
         }
         latents = request.latents * scheduler.initNoiseSigma
-        reuse =
-            request.reuse ? StepReuse(unet, conditionings, picturesPerPrompt: request.picturesPerPrompt) : nil
+        reuse = request.reuse ? StepReuse(unet, conditionings, picturesPerPrompt: request.picturesPerPrompt) : nil
     }
 
     /// The next step; after one that failed there is none.
@@ -62,10 +63,13 @@ public struct Denoising: Sequence, IteratorProtocol {
 
     private mutating func step() throws -> Step {
         let timestep = timesteps[index]
-        let noise = try predictNoise(scheduler.scaleModelInput(latents, timestep: timestep))
-        latents = try scheduler.step(noise, timestep: timestep, sample: latents, using: &generator)
+        let input = latents
+        let noise = try predictNoise(scheduler.scaleModelInput(input, timestep: timestep))
+        latents = try scheduler.step(noise, timestep: timestep, sample: input, using: &generator)
         defer { index += 1 }
-        return Step(index: index, count: timesteps.count, timestep: timestep, latents: latents)
+        return Step(
+            index: index, count: timesteps.count, timestep: timestep, latents: latents, input: input, output: noise,
+            scheduler: scheduler)
     }
 
     /// The U-Net's prediction for every picture of the batch, one picture at a time so that memory does not grow with
@@ -76,10 +80,8 @@ public struct Denoising: Sequence, IteratorProtocol {
                 let prediction =
                     try reuse?.prediction(latents[picture], picture: picture, step: index)
                     ?? unet(latents[picture], step: index, conditionings[picture / request.picturesPerPrompt])
-                return try request.guidanceScale.map {
-                    try prediction.guided(scale: $0, rescale: request.guidanceRescale)
-                }
-                    ?? prediction
+                guard let scale = request.guidanceScale else { return prediction }
+                return try prediction.guided(scale: scale, rescale: request.guidanceRescale)
             })
     }
 }

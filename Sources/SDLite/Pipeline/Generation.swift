@@ -8,6 +8,9 @@ public struct GenerationProgress: Sendable {
     public let total: Int
     /// After a denoising step, `[pictures, channels, height/8, width/8]`: what a preview can be made from.
     public var latents: Latents?
+    /// After every so many denoising steps, as `GenerationOptions.previewEvery` has it, what each picture looks like so
+    /// far; see `Previewer`.
+    public var previews: [Image] = []
 }
 
 /// Pictures, and how they came to be.

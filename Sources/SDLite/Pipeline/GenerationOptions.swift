@@ -34,7 +34,11 @@ public struct GenerationOptions: Sendable {
     public var start: Start
     /// What the generation ends with.
     public var output: Output
-    /// Decodes in overlapping tiles: less memory for large pictures, and not quite the same result.
+    /// What makes pictures of the final latents.
+    public var decoder: Decoder
+    /// Steps from one preview to the next; nil: none are made. They come with `GenerationProgress`.
+    public var previewEvery: Int?
+    /// Decodes in overlapping tiles: less memory for large pictures, and not quite the same result. For the full decoder.
     public var vaeTiling: Bool
     /// Makes pictures black that the model's safety checker flags, if it has one; see `Generation.nsfwContentDetected`.
     public var safetyChecker: Bool
@@ -58,12 +62,21 @@ public struct GenerationOptions: Sendable {
         case latents
     }
 
+    /// What makes pictures of latents.
+    public enum Decoder: String, CaseIterable, Sendable {
+        /// The model's autoencoder.
+        case full
+        /// The tiny autoencoder (TAESD) that the model was converted with: a twentieth of the work, and not quite the same
+        /// pictures.
+        case taesd
+    }
+
     /// Options for several prompts; the defaults are diffusers'. They are checked when they are used.
     public init(
         prompts: [String], negativePrompt: String = "", width: Int? = nil, height: Int? = nil, steps: Int? = nil,
         guidanceScale: Float? = nil, guidanceRescale: Float = 0, seed: UInt64? = nil, noiseSource: NoiseSource = .cpu,
         scheduler: (any Scheduler)? = nil, count: Int = 1, start: Start = .noise, output: Output = .images,
-        vaeTiling: Bool = false, safetyChecker: Bool = true
+        decoder: Decoder = .full, previewEvery: Int? = nil, vaeTiling: Bool = false, safetyChecker: Bool = true
     ) {
         self.prompts = prompts
         self.negativePrompt = negativePrompt
@@ -78,6 +91,8 @@ public struct GenerationOptions: Sendable {
         self.count = count
         self.start = start
         self.output = output
+        self.decoder = decoder
+        self.previewEvery = previewEvery
         self.vaeTiling = vaeTiling
         self.safetyChecker = safetyChecker
     }
@@ -87,13 +102,13 @@ public struct GenerationOptions: Sendable {
         prompt: String, negativePrompt: String = "", width: Int? = nil, height: Int? = nil, steps: Int? = nil,
         guidanceScale: Float? = nil, guidanceRescale: Float = 0, seed: UInt64? = nil, noiseSource: NoiseSource = .cpu,
         scheduler: (any Scheduler)? = nil, count: Int = 1, start: Start = .noise, output: Output = .images,
-        vaeTiling: Bool = false, safetyChecker: Bool = true
+        decoder: Decoder = .full, previewEvery: Int? = nil, vaeTiling: Bool = false, safetyChecker: Bool = true
     ) {
         self.init(
             prompts: [prompt], negativePrompt: negativePrompt, width: width, height: height, steps: steps,
             guidanceScale: guidanceScale, guidanceRescale: guidanceRescale, seed: seed, noiseSource: noiseSource,
-            scheduler: scheduler, count: count, start: start, output: output, vaeTiling: vaeTiling,
-            safetyChecker: safetyChecker)
+            scheduler: scheduler, count: count, start: start, output: output, decoder: decoder,
+            previewEvery: previewEvery, vaeTiling: vaeTiling, safetyChecker: safetyChecker)
     }
 
     /// Pictures in all.

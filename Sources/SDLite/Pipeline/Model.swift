@@ -89,6 +89,21 @@ public final class Model: Sendable {
             configuration: configurations.vae)
     }
 
+    /// The tiny autoencoder, its weights left in the file; nil if the model has none.
+    /// - Parameter compute: where it computes; by default on every core, apart from the other parts
+    /// - Throws: `ModelError` unless the file has exactly the tensors that the configuration asks for, `MachineError`
+    public func tinyVAE(on compute: Compute? = nil) throws -> TinyVAE? {
+        guard let configuration = configurations.tinyVAE else { return nil }
+        defer { stream.endStage() }
+        let compute = try compute ?? Compute()
+        return try TinyVAE(
+            decoder: weights(of: .tinyVAE, on: compute), encoder: weights(of: .tinyVAE, on: compute),
+            configuration: configuration)
+    }
+
+    /// Whether it has a tiny autoencoder.
+    var hasTinyVAE: Bool { configurations.tinyVAE != nil }
+
     /// The safety checker, its weights left in the file; nil if the model has none.
     /// - Parameter compute: where it computes; by default on every core, apart from the other parts
     /// - Throws: `ModelError` unless the file has exactly the tensors that the configuration asks for, `MachineError`

@@ -21,8 +21,10 @@ extension Pipeline {
     func choosePlan(_ options: GenerationOptions, memoryLimit: Int?, base: Int? = nil) throws -> MemoryPlan {
         _ = try Request.latentShape(options, model: model, vae: vae)
         try Compute.requireAddressSpace(pictureBytes(options) + Self.arrayBytes)
-        let widest = vae.decoder.widestMap(
-            height: options.height ?? model.defaultSize, width: options.width ?? model.defaultSize)
+        let (height, width) = (options.height ?? model.defaultSize, options.width ?? model.defaultSize)
+        let tiny = options.decoder == .taesd ? tinyVAE?.decoder : nil
+        let widest =
+            tiny?.widestMap(height: height, width: width) ?? vae.decoder.widestMap(height: height, width: width)
         return try MemoryPlanner(compute: compute, stream: model.stream).choose(
             memoryLimit: memoryLimit, base: base, widestMap: widest
         ) { run, base in try stages(options, run, base: base) }
@@ -51,28 +53,48 @@ extension Pipeline {
         var one = options
         one.count = 1
         one.start = .noise
+        if one.previewEvery != nil { one.previewEvery = 1 }
         let walked = try compute.planning(run) { try paint(one, mostSteps: Self.plannedSteps) }
-        var kept = 0
+        var kept: Set<Network> = []
         let furtherMaps = try furtherMapBytes(options)
         return walked.stages.map { record in
-            let footprint = footprint(of: record.stage)
-            kept += footprint.total
-            let weights = run.dropsWeights ? footprint.largest : kept
+            let networks = networks(of: record.stage, options)
+            kept.formUnion(networks)
+            let weights =
+                run.dropsWeights
+                ? networks.map { footprint(of: $0).largest }.max() ?? 0
+                : kept.reduce(0) { $0 + footprint(of: $1).total }
             let activations = record.activationBytes + (record.stage == .denoising ? furtherMaps : 0)
-            let pictures = [.decoding, .checking].contains(record.stage) ? pictureBytes(options) : 0
+            let hasPictures = [.decoding, .checking].contains(record.stage) || networks.contains(.tinyDecoder)
+            let pictures = hasPictures ? pictureBytes(options) : 0
             return MemoryPlan.StagePlan(
                 stage: record.stage, activations: activations, weights: weights,
                 total: base + activations + weights + pictures)
         }
     }
 
-    private func footprint(of stage: Stage) -> WeightFootprint {
+    /// What takes weights from the file by itself.
+    private enum Network { case textEncoder, unet, encoder, decoder, tinyDecoder, safetyChecker }
+
+    private func networks(of stage: Stage, _ options: GenerationOptions) -> [Network] {
         switch stage {
-        case .encodingText: textEncoder.footprint
-        case .denoising: unet.footprint
-        case .encodingPictures: vae.encoder.footprint
-        case .decoding: vae.decoder.footprint
-        case .checking: safetyChecker?.footprint ?? WeightFootprint()
+        case .encodingText: [.textEncoder]
+        case .encodingPictures: [.encoder]
+        case .denoising where options.previewEvery != nil: [.unet, tinyVAE == nil ? .decoder : .tinyDecoder]
+        case .denoising: [.unet]
+        case .decoding: [options.decoder == .full ? .decoder : .tinyDecoder]
+        case .checking: [.safetyChecker]
+        }
+    }
+
+    private func footprint(of network: Network) -> WeightFootprint {
+        switch network {
+        case .textEncoder: textEncoder.footprint
+        case .unet: unet.footprint
+        case .encoder: vae.encoder.footprint
+        case .decoder: vae.decoder.footprint
+        case .tinyDecoder: tinyVAE?.decoder.footprint ?? WeightFootprint()
+        case .safetyChecker: safetyChecker?.footprint ?? WeightFootprint()
         }
     }
 }

@@ -15,6 +15,8 @@ public final class Pipeline: Sendable {
     public let unet: UNet
     /// Latents to pixels, and pictures to latents.
     public let vae: VAE
+    /// The same with less work, a little less exactly; nil if the model has none.
+    public let tinyVAE: TinyVAE?
     /// Pictures to what they might show; nil if the model has none.
     public let safetyChecker: SafetyChecker?
 
@@ -37,6 +39,7 @@ public final class Pipeline: Sendable {
         textEncoder = try model.textEncoder(on: compute)
         unet = try model.unet(on: compute)
         vae = try model.vae(on: compute)
+        tinyVAE = try model.tinyVAE(on: compute)
         safetyChecker = try model.safetyChecker(on: compute)
     }
 
@@ -80,16 +83,20 @@ public final class Pipeline: Sendable {
         var latents = request.latents
         var stepSeconds: [Double] = []
         try stages.record(.denoising) {
+            let previewer = try options.previewEvery.map { _ in try Previewer(vae: vae, tinyVAE: tinyVAE) }
             var start = ContinuousClock.now
             let denoising = try Denoising(request, unet: unet, prompts: prompts.map(\.hiddenStates))
             let total = denoising.timesteps.count
             try progress(GenerationProgress(stage: .denoising, completed: 0, total: total))
             for step in denoising.prefix(mostSteps) {
-                latents = try step.get().latents
+                let step = try step.get()
+                latents = step.latents
                 stepSeconds.append((ContinuousClock.now - start) / .seconds(1))
+                let isPreviewed = stepSeconds.count.isMultiple(of: options.previewEvery ?? 1)
                 try progress(
                     GenerationProgress(
-                        stage: .denoising, completed: stepSeconds.count, total: total, latents: latents))
+                        stage: .denoising, completed: stepSeconds.count, total: total, latents: latents,
+                        previews: isPreviewed ? previewer?(step.denoised()) ?? [] : []))
                 start = .now
             }
         }
@@ -99,8 +106,7 @@ public final class Pipeline: Sendable {
             try stages.record(.decoding) {
                 for picture in 0..<options.images {
                     try progress(GenerationProgress(stage: .decoding, completed: picture, total: options.images))
-                    let decode = options.vaeTiling ? vae.tiledDecode : vae.decode(scaled:)
-                    images.append(try Image(decode(latents[picture])))
+                    images.append(try Image(decode(latents[picture], options)))
                 }
                 try progress(GenerationProgress(stage: .decoding, completed: options.images, total: options.images))
             }
@@ -115,6 +121,11 @@ public final class Pipeline: Sendable {
         return Generation(
             images: images, nsfwContentDetected: nsfwContentDetected, latents: latents, seed: request.seed,
             truncatedPrompts: truncated, stepSeconds: stepSeconds, stages: stages.records)
+    }
+
+    private func decode(_ latents: Latents, _ options: GenerationOptions) throws -> Tensor {
+        if options.decoder == .taesd, let tinyVAE { return try tinyVAE.decode(latents) }
+        return options.vaeTiling ? try vae.tiledDecode(scaled: latents) : try vae.decode(scaled: latents)
     }
 
     /// Makes pictures black that the safety checker flags, and returns which these are.

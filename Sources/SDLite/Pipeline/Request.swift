@@ -66,6 +66,14 @@ struct Request {
         guard width * height <= mostPixels else {
             throw ModelError.badOption("\(width)×\(height) is too large: at most \(mostPixels) pixels are possible")
         }
+        guard options.decoder == .full || model.hasTinyVAE else {
+            throw ModelError.badOption(
+                "the model has no tiny decoder: convert its checkpoint again with --tiny-vae, or use the full decoder")
+        }
+        guard options.decoder == .full || !options.vaeTiling else {
+            throw ModelError.badOption("vaeTiling is for the full decoder, not for the tiny one")
+        }
+        guard options.previewEvery ?? 1 > 0 else { throw ModelError.badOption("previewEvery must be 1 or more") }
         let shape = [options.images, vae.latentChannels, height / vae.scale, width / vae.scale]
         if case .latents(let given) = options.start, given.shape != shape {
             throw ModelError.badLatents(found: given.shape, expected: shape)

@@ -53,7 +53,8 @@ struct CheckpointTexts {
     /// - Parameter safetyChecker: whether there may be one
     func configurations(safetyChecker: Bool) throws -> Configurations {
         do {
-            return try Configurations(has: { safetyChecker && contains($0) }, read: read)
+            return try Configurations(
+                has: { (safetyChecker || $0 != SafetyCheckerConfiguration.document) && contains($0) }, read: read)
         } catch let error as ConfigurationError {
             throw ConvertError.badConfig(file: path(error.document), reason: error.reason)
         }

@@ -7,6 +7,7 @@ enum ConvertError: Error, Equatable {
     case badLayout(file: String, reason: String)
     case unsupportedKind(file: String, kind: String)
     case notAnAutoencoder(path: String)
+    case notATinyAutoencoder(path: String)
     case missingFile(folder: String, wanted: String)
     case pickle(file: String, omittedBy: String? = nil)
     case badConfig(file: String, reason: String)
@@ -35,6 +36,9 @@ extension ConvertError: CustomStringConvertible {
         case .notAnAutoencoder(let path):
             "\(path): not an autoencoder: neither a folder with config.json and weights nor a safetensors file with "
                 + "tensors whose names begin with 'encoder.' or 'first_stage_model.encoder.'"
+        case .notATinyAutoencoder(let path):
+            "\(path): not a tiny autoencoder: neither a folder with config.json and weights nor one with "
+                + "taesd_encoder.safetensors and taesd_decoder.safetensors, nor one of those two files"
         case .missingFile(let folder, let wanted):
             "\(folder): \(wanted) is missing"
         case .pickle(let file, let option):

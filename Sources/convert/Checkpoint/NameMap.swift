@@ -6,7 +6,7 @@ enum NameMap {
     static func engineName(_ name: String, component: Component) -> String? {
         switch component {
         case .textEncoder: textEncoder(name).map(component.tensor)
-        case .unet: component.tensor(name)
+        case .unet, .tinyVAE: component.tensor(name)
         case .vae: component.tensor(renamedAttention(name))
         case .safetyChecker: safetyChecker(name).map(component.tensor)
         }

@@ -36,6 +36,15 @@ public func swish(_ x: UnsafeMutablePointer<Float>, _ count: Int, _ scale: Float
     }
 }
 
+/// x ← max(x, 0), NaN where x is; `count` is a multiple of 8.
+public func relu(_ x: UnsafeMutablePointer<Float>, _ count: Int) {
+    var i = 0
+    while i < count {
+        store(maximum(broadcast(0), load(x + i)), x + i)
+        i += 8
+    }
+}
+
 /// out ← hidden · gelu(gate); `count` is a multiple of 8.
 public func gatedGelu(
     _ hidden: UnsafePointer<Float>, _ gate: UnsafePointer<Float>, _ out: UnsafeMutablePointer<Float>, _ count: Int
