@@ -2,8 +2,8 @@ import SDLite
 
 /// What `--fast` stands for: what docs/SCHEDULERS.md recommends to who does not want to wait.
 enum Fast {
-    static let name = "DPM++ 2M Karras"
-    static let steps = 12
+    static let name = "UniPC Karras"
+    static let steps = 10
     /// With fewer steps PNDM is far from the picture that it converges to, and farther than any other scheduler.
     private static let fewestOfPNDM = 15
 

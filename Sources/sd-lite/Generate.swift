@@ -39,7 +39,7 @@ struct Generate: ParsableCommand {
 
     @Flag(
         help: """
-            Paint in a quarter of the time, nearly as well: \(Fast.steps) steps of \(Fast.name). --scheduler and --steps \
+            Paint in a fifth of the time, nearly as well: \(Fast.steps) steps of \(Fast.name). --scheduler and --steps \
             override.
             """)
     var fast = false

@@ -5,7 +5,7 @@ import Testing
 
 /// `sd-lite generate` on the tiny pipeline: 64×64 pictures from 8×8 latents, two steps.
 struct GenerateTests {
-    private static let hint = "hint: PNDM wants 15 steps or more; --fast paints better in 12\n"
+    private static let hint = "hint: PNDM wants 15 steps or more; --fast paints better in 10\n"
     let folder: TemporaryFolder
 
     init() throws { folder = try TemporaryFolder() }
@@ -74,9 +74,9 @@ struct GenerateTests {
             #expect(outcome.status == 0, "\(outcome.errors)")
             return outcome
         }
-        #expect(try paint(["--fast"]).errors.contains("painting, 12 steps"))
+        #expect(try paint(["--fast"]).errors.contains("painting, 10 steps"))
         let text = String(decoding: try folder.read("p.png"), as: UTF8.self)
-        #expect(text.contains("Steps: 12, Sampler: DPM++ 2M, Schedule type: Karras, CFG scale"))
+        #expect(text.contains("Steps: 10, Sampler: UniPC, Schedule type: Karras, CFG scale"))
         #expect(try paint(["--fast", "--steps", "3"]).errors.contains("painting, 3 steps"))
         // The hint is for PNDM's few steps only.
         #expect(try !paint(["--scheduler", "ddim", "--steps", "3"]).errors.contains("hint"))

@@ -32,7 +32,7 @@ struct SpellingTests {
         (["--scheduler", "LMSDiscreteScheduler"], ["--scheduler", "lms"]),
         (["--sampler", "Euler a"], ["--scheduler", "euler-a"]), (["--sampler", "UniPC"], ["--scheduler", "unipc"]),
         (["--sampler", "DPM++ 2M Karras"], ["--scheduler", "dpm++-2m", "--sigmas", "karras"]),
-        (["--fast"], ["--scheduler", "dpm++-2m", "--sigmas", "karras"]),
+        (["--fast"], ["--scheduler", "unipc", "--sigmas", "karras"]),
         (["--fast", "--scheduler", "ddim"], ["--scheduler", "ddim"]),
         (["--scheduler", "PLMS"], ["--scheduler", "pndm"]), (["-t", "1"], ["--threads", "1"]),
     ])
