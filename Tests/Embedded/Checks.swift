@@ -26,6 +26,7 @@ let untouched: Float = -12345
         checks.functions()
         checks.channels()
         checks.attention()
+        checks.attentionInIntegers()
         print(checks.comparisons, terminator: " comparisons, ")
         print(checks.failures, terminator: " failures\n")
         exit(checks.failures == 0 && checks.comparisons > 100_000 ? 0 : 1)

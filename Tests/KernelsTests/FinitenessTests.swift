@@ -188,8 +188,9 @@ import Testing
         }
     }
 
-    @Test(arguments: computes, [false, true])
-    func attention(_ compute: Compute, _ causal: Bool) throws {
+    @Test(arguments: computes, [(causal: false, asIntegers: false), (true, false), (false, true)])
+    func attention(_ compute: Compute, _ kind: (causal: Bool, asIntegers: Bool)) throws {
+        let (causal, asIntegers) = kind
         let (tokens, heads, d) = (150, 2, 20)
         let width = heads * d
         let (query, key, value) = (
@@ -199,7 +200,8 @@ import Testing
             // A copy, which is worked on in place.
             try compute.attention(
                 query: Tensor(query.shape, values: query.values),
-                compute.keysAndValues(heads: heads, key: { key }, value: { value }), causal: causal
+                compute.keysAndValues(heads: heads, asIntegers: asIntegers, key: { key }, value: { value }),
+                causal: causal
             ).values
         }
         let clean = try attend(query, key, value)

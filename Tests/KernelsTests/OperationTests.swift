@@ -93,13 +93,53 @@ private let tolerance = 1e-6
         }
     }
 
+    @Test(arguments: computes, [false, true])
+    func attentionInIntegers(_ compute: Compute, _ causal: Bool) throws {
+        for (tokens, keys, heads, d) in [
+            (1, 1, 1, 8), (2, 2, 1, 16), (3, 3, 2, 80), (7, 7, 1, 512), (17, 17, 3, 7), (131, 131, 2, 40),
+            (77, 77, 2, 20), (300, 300, 2, 16), (9, 77, 3, 64), (10, 140, 1, 160), (5, 241, 1, 40),
+        ] {
+            if causal && tokens != keys { continue }
+            var numbers = SeededGenerator(seed: UInt64(tokens + d))
+            let width = heads * d
+            let query = Tensor([1, tokens, width], values: numbers.array(tokens * width).map { 2 * $0 })
+            let key = Tensor([1, keys, width], values: numbers.array(keys * width).map { 2 * $0 })
+            let value = Tensor([1, keys, width], values: numbers.array(keys * width))
+            let queryValues = query.values
+            let packed = try compute.keysAndValues(heads: heads, asIntegers: true, key: { key }, value: { value })
+            let out = try compute.attention(query: query, packed, causal: causal)
+            let expected = Reference.attention(
+                query: queryValues, key: key.values, value: value.values, tokens: tokens, keys: keys, heads: heads,
+                d: d, causal: causal)
+            // Values have 10 bits: rounding moves them by 1/511/√12 of the largest, and that is about twice their size.
+            #expect(relativeRMS(out.values, expected) < 3e-3, "\(tokens) tokens, \(keys) keys, d \(d)")
+        }
+    }
+
+    /// All as large as they can be and of one sign: the largest sums that there are.
+    @Test(arguments: computes, [8, 40, 160, 512])
+    func noSumOfAttentionOverflows(_ compute: Compute, _ d: Int) throws {
+        let query = Tensor([1, 3, d], repeating: -7)
+        let key = Tensor([1, 240, d], values: (0..<240 * d).map { $0 / d < 120 ? -3 : 3 })
+        let value = Tensor([1, 240, d], values: (0..<240 * d).map { $0 / d < 120 ? -2 : 2 })
+        let packed = try compute.keysAndValues(heads: 1, asIntegers: true, key: { key }, value: { value })
+        // A thousandth: weights of 15 bits come from powers good to a ten-thousandth.
+        #expect(try compute.attention(query: query, packed).values.allSatisfy { abs($0 + 2) < 2e-3 })
+        let even = Tensor([1, 3, d], repeating: 0)
+        #expect(try compute.attention(query: even, packed).values.allSatisfy { abs($0) < 2e-3 })
+    }
+
     @Test(arguments: computes)
     func attentionWithHugeScoresStaysFinite(_ compute: Compute) throws {
         let query = Tensor([1, 3, 8], repeating: 1e3)
         let key = Tensor([1, 200, 8], values: (0..<1600).map { $0 < 800 ? -1e3 : 1e3 })
         let value = Tensor([1, 200, 8], values: (0..<1600).map { $0 < 800 ? 0 : 1 })
-        let out = try compute.attention(query: query, compute.keysAndValues(heads: 1, key: { key }, value: { value }))
-        #expect(out.values.allSatisfy { abs($0 - 1) < 1e-5 })
+        for (asIntegers, tolerance) in [(false, Float(1e-5)), (true, 1e-3)] {
+            let packed = try compute.keysAndValues(
+                heads: 1, asIntegers: asIntegers, key: { key }, value: { value })
+            let copy = Tensor(query.shape, values: query.values)
+            #expect(try compute.attention(query: copy, packed).values.allSatisfy { abs($0 - 1) < tolerance })
+        }
     }
 
     @Test(arguments: computes)

@@ -69,6 +69,21 @@ public struct KernelTable: Sendable {
             _ weights: Floats, _ count: Int, _ values: Floats, _ panels: Int, _ panelStride: Int, _ factors: Floats,
             _ sums: MutableFloats
         ) -> Void
+    var attentionScoresInt16:
+        @Sendable (
+            _ queries: Integers, _ keys: Integers, _ panels: Int, _ pairs: Int, _ scales: Floats,
+            _ scores: MutableFloats
+        ) -> Void
+    var attentionWeightsInt16:
+        @Sendable (
+            _ scores: Floats, _ count: Int, _ maxima: MutableFloats, _ totals: MutableFloats, _ factors: MutableFloats,
+            _ weights: MutableIntegers
+        ) -> Void
+    var attentionSumsInt16:
+        @Sendable (
+            _ weights: Integers, _ pairs: Int, _ values: Integers, _ panels: Int, _ panelStride: Int,
+            _ factors: Floats, _ sums: MutableFloats
+        ) -> Void
     var widenPairs:
         @Sendable (
             _ source: UnsafeRawPointer, _ channelStride: Int, _ channels: Int, _ out: MutableIntegers,
@@ -107,6 +122,9 @@ public struct KernelTable: Sendable {
         tileColumns: KernelsPortable.tileColumns, tile: KernelsPortable.tile, widenInt8: KernelsPortable.widenInt8,
         widenFloat16: KernelsPortable.widenFloat16, attentionScores: KernelsPortable.attentionScores,
         attentionWeights: KernelsPortable.attentionWeights, attentionSums: KernelsPortable.attentionSums,
+        attentionScoresInt16: KernelsPortable.attentionScoresInt16,
+        attentionWeightsInt16: KernelsPortable.attentionWeightsInt16,
+        attentionSumsInt16: KernelsPortable.attentionSumsInt16,
         widenPairs: KernelsPortable.widenPairs, tileInt16: KernelsPortable.tileInt16,
         winogradInput: KernelsPortable.winogradInput, winogradWeights: KernelsPortable.winogradWeights,
         winogradOutput: KernelsPortable.winogradOutput)
@@ -122,7 +140,10 @@ public struct KernelTable: Sendable {
         widenInt16: KernelsAVX2.widenInt16, tileColumns: KernelsAVX2.tileColumns, tile: KernelsAVX2.tile,
         widenInt8: KernelsAVX2.widenInt8, widenFloat16: KernelsAVX2.widenFloat16,
         attentionScores: KernelsAVX2.attentionScores, attentionWeights: KernelsAVX2.attentionWeights,
-        attentionSums: KernelsAVX2.attentionSums, widenPairs: KernelsAVX2.widenPairs,
+        attentionSums: KernelsAVX2.attentionSums,
+        attentionScoresInt16: KernelsAVX2.attentionScoresInt16,
+        attentionWeightsInt16: KernelsAVX2.attentionWeightsInt16,
+        attentionSumsInt16: KernelsAVX2.attentionSumsInt16, widenPairs: KernelsAVX2.widenPairs,
         tileInt16: KernelsAVX2.tileInt16, winogradInput: KernelsAVX2.winogradInput,
         winogradWeights: KernelsAVX2.winogradWeights, winogradOutput: KernelsAVX2.winogradOutput)
 
@@ -140,6 +161,9 @@ public struct KernelTable: Sendable {
         table.attentionScores = KernelsAVX512.attentionScores
         table.attentionWeights = KernelsAVX512.attentionWeights
         table.attentionSums = KernelsAVX512.attentionSums
+        table.attentionScoresInt16 = KernelsAVX512.attentionScoresInt16
+        table.attentionWeightsInt16 = KernelsAVX512.attentionWeightsInt16
+        table.attentionSumsInt16 = KernelsAVX512.attentionSumsInt16
         table.widenPairs = KernelsAVX512.widenPairs
         table.tileInt16 = KernelsAVX512.tileInt16
         table.winogradInput = KernelsAVX512.winogradInput

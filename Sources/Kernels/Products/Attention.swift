@@ -1,13 +1,15 @@
 extension Compute {
     /// Groups of queries, a register tile's columns each, that read the same keys and values while these are in the cache.
-    private static let groups = 3
-    private static let keyBlock = 120
+    static let attentionGroups = 3
+    /// Keys that are worked on together, a multiple of a panel's and of 2.
+    static let keyBlock = 120
 
     /// softmax(Q·Kᵀ/√d)·V per head, tile by tile with a running maximum and sum (Milakov & Gimelshein 2018; Rabe &
     /// Staats 2021): no tokens × tokens matrix exists.
     /// Works in place on `query` and returns it: a block of queries is read whole before its result is written.
     /// - Parameters:
     ///   - query: `[batch, ..., heads·d]`, tokens in the middle
+    ///   - packed: decides whether floats or integers are multiplied
     ///   - causal: a token attends to itself and those before it only
     package func attention(
         query: Tensor, _ packed: KeysAndValues, causal: Bool = false
@@ -16,18 +18,22 @@ extension Compute {
         let (batch, width) = (query.shape[0], query.channels)
         let (tokens, keys, heads, d) = (query.rows / batch, packed.keys, packed.heads, packed.d)
         precondition(d * heads == width && packed.batch == batch)
-        let block = Self.groups * kernels.tileColumns
+        let block = Self.attentionGroups * kernels.tileColumns
         let floats = kernels.tileColumns * (Self.keyBlock + 1) + block * (d + packed.paddedWidth + 2)
-        let scratch = try scratch(floats * MemoryLayout<Float>.stride)
-        perform("attention, \(tokens)×\(keys)", products: 2 * batch * tokens * keys * width) {
+        let isInteger = packed.scales != nil
+        let scratch = try scratch(
+            isInteger ? integerAttentionBytes(packed) : floats * MemoryLayout<Float>.stride)
+        let name = "attention, \(tokens)×\(keys), \(isInteger ? "integer" : "float")"
+        perform(name, products: 2 * batch * tokens * keys * width) {
             let blocks = (tokens + block - 1) / block
             pool.forEach(batch * heads * blocks) { chunk, worker in
                 let (head, index) = chunk.quotientAndRemainder(dividingBy: blocks)
                 let first = index * block
                 let offset = (head / heads * tokens + first) * width + head % heads * d
+                let attend = isInteger ? attendInIntegers : self.attend
                 attend(
-                    query.pointer + offset, rows: min(block, tokens - first), firstRow: first, stride: width,
-                    packed, head: head, causal: causal, scratch[worker].assumingMemoryBound(to: Float.self))
+                    query.pointer + offset, min(block, tokens - first), first, width, packed, head, causal,
+                    scratch[worker].assumingMemoryBound(to: Float.self))
             }
         }
         try check(query, by: "attention")
@@ -35,18 +41,18 @@ extension Compute {
     }
 
     private func attend(
-        _ query: UnsafeMutablePointer<Float>, rows: Int, firstRow: Int, stride: Int, _ packed: KeysAndValues,
-        head: Int, causal: Bool, _ scratch: UnsafeMutablePointer<Float>
+        _ query: UnsafeMutablePointer<Float>, _ rows: Int, _ firstRow: Int, _ stride: Int, _ packed: KeysAndValues,
+        _ head: Int, _ causal: Bool, _ scratch: UnsafeMutablePointer<Float>
     ) {
         let (d, paddedWidth, lanes) = (packed.d, packed.paddedWidth, kernels.tileColumns)
-        let block = Self.groups * lanes
+        let block = Self.attentionGroups * lanes
         let scores = scratch
         let factors = scores + Self.keyBlock * lanes
         let maxima = factors + lanes
         let totals = maxima + block
         let queries = totals + block
         let sums = queries + block * d
-        let factor = 1.442695040888963 / Float(d).squareRoot()  // log2(e)/√d: the softmax works in powers of two
+        let factor = Self.queryFactor(d)
         let groups = (rows + lanes - 1) / lanes
         for r in 0..<groups * lanes {
             let source = query + min(r, rows - 1) * stride
@@ -77,8 +83,11 @@ extension Compute {
         }
     }
 
+    /// log2(e)/√d: the softmax works in powers of two.
+    static func queryFactor(_ d: Int) -> Float { 1.442695040888963 / Float(d).squareRoot() }
+
     /// - Parameter ahead: the first key's position less the first query's
-    private func hideLaterKeys(_ scores: UnsafeMutablePointer<Float>, _ count: Int, ahead: Int) {
+    func hideLaterKeys(_ scores: UnsafeMutablePointer<Float>, _ count: Int, ahead: Int) {
         let lanes = kernels.tileColumns
         for key in 0..<count {
             for r in 0..<max(0, min(lanes, ahead + key)) { scores[key * lanes + r] = -.infinity }

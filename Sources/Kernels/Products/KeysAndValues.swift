@@ -1,5 +1,5 @@
 /// What attention reads of its context, per batch and head: keys as panels `[keys/5][d][5]` and values as panels
-/// `[padded d/5][keys][5]`.
+/// `[padded d/5][keys][5]`, of floats, or of int16 as `IntegerAttention.swift` has it.
 package final class KeysAndValues: Sendable {
     let batch: Int
     let heads: Int
@@ -7,18 +7,29 @@ package final class KeysAndValues: Sendable {
     let d: Int
     let paddedWidth: Int
     let paddedKeys: Int
+    /// Of int16 panels; nil where they are floats.
+    let scales: IntegerScales?
     private let keyPanels: Tensor
     private let valuePanels: Tensor
 
-    fileprivate init(keyPanels: Tensor, valuePanels: Tensor, batch: Int, heads: Int, keys: Int) {
+    init(keyPanels: Tensor, valuePanels: Tensor, scales: IntegerScales?, batch: Int, heads: Int, keys: Int, d: Int) {
         self.batch = batch
         self.heads = heads
         self.keys = keys
-        d = keyPanels.shape[2]
+        self.d = d
         paddedWidth = valuePanels.shape[1]
         paddedKeys = keyPanels.shape[1]
+        self.scales = scales
         self.keyPanels = keyPanels
         self.valuePanels = valuePanels
+    }
+
+    /// The panels of one head.
+    func keyPanels(head: Int) -> UnsafeMutablePointer<Float> {
+        keyPanels.pointer + head * keyPanels.shape[1] * keyPanels.shape[2]
+    }
+    func valuePanels(head: Int) -> UnsafeMutablePointer<Float> {
+        valuePanels.pointer + head * valuePanels.shape[1] * valuePanels.shape[2]
     }
 
     func keyPanel(head: Int, key: Int) -> UnsafePointer<Float> {
@@ -33,15 +44,19 @@ package final class KeysAndValues: Sendable {
 
 extension Compute {
     /// Packs the keys before the values are computed, so that the two need not exist unpacked together.
-    /// - Parameter key, value: compute `[batch, ..., heads·d]`, keys in the middle; called once each, in this order
+    /// - Parameters:
+    ///   - asIntegers: rounds them to int16, and attention with them sums integers
+    ///   - key, value: compute `[batch, ..., heads·d]`, keys in the middle; called once each, in this order
     package func keysAndValues(
-        heads: Int, key: () throws -> Tensor, value: () throws -> Tensor
+        heads: Int, asIntegers: Bool = false, key: () throws -> Tensor, value: () throws -> Tensor
     ) throws -> KeysAndValues {
+        if asIntegers { return try integerKeysAndValues(heads: heads, key: key, value: value) }
         let (keyPanels, shape) = try packKeys(key(), heads: heads)
         let valuePanels = try packValues(value(), heads: heads, shape: shape)
         let keys = shape.dropFirst().dropLast().reduce(1, *)
         return KeysAndValues(
-            keyPanels: keyPanels, valuePanels: valuePanels, batch: shape[0], heads: heads, keys: keys)
+            keyPanels: keyPanels, valuePanels: valuePanels, scales: nil, batch: shape[0], heads: heads, keys: keys,
+            d: keyPanels.shape[2])
     }
 
     private func packKeys(_ key: Tensor, heads: Int) throws(MachineError) -> (panels: Tensor, shape: [Int]) {

@@ -28,6 +28,8 @@ struct Attention {
     }
 
     private func keysAndValues(of context: Tensor) throws -> KeysAndValues {
-        try compute.keysAndValues(heads: heads, key: { try toKey(context) }, value: { try toValue(context) })
+        try compute.keysAndValues(
+            heads: heads, asIntegers: compute.multipliesIntegers(toKey.weight), key: { try toKey(context) },
+            value: { try toValue(context) })
     }
 }
