@@ -29,15 +29,6 @@ public struct Previewer: Sendable {
     }
 }
 
-extension Pipeline {
-    /// What makes previews of latents, for loops of one's own; `generate` makes them if `GenerationOptions.previewEvery`
-    /// says so.
-    /// - Throws: `CancellationError`
-    public func previewer() throws -> Previewer {
-        try compute.exclusively { try Previewer(vae: vae, tinyVAE: tinyVAE) }
-    }
-}
-
 extension Denoising.Step {
     /// What the latents would be without their noise if the model were right: what a preview shows.
     /// - Returns: `[pictures, channels, height/8, width/8]`

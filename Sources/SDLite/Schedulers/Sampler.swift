@@ -55,7 +55,11 @@ public struct Sampler: Sendable, Equatable {
     /// Chooses where the noise levels lie.
     /// - Throws: `SchedulerError.noSigmaSpacing` for a scheduler that has no such choice
     public mutating func space(_ spacing: SigmaSpacing) throws {
-        guard kind.hasSigmaSpacing else { throw SchedulerError.noSigmaSpacing(spacing, scheduler: displayName) }
+        guard kind.hasSigmaSpacing else {
+            throw SchedulerError.noSigmaSpacing(
+                spacing, scheduler: displayName,
+                known: SchedulerKind.allCases.filter(\.hasSigmaSpacing).map(\.rawValue))
+        }
         sigmaSpacing = spacing
     }
 

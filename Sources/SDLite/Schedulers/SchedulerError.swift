@@ -11,7 +11,7 @@ public enum SchedulerError: LocalizedError, Equatable, CustomStringConvertible {
     /// A value of `beta_schedule`, `prediction_type` or `timestep_spacing` that the scheduler does not know.
     case unknownValue(option: String, value: String, known: [String])
     /// Noise levels cannot be chosen with this scheduler.
-    case noSigmaSpacing(SigmaSpacing, scheduler: String)
+    case noSigmaSpacing(SigmaSpacing, scheduler: String, known: [String])
     /// An option that changes the result and is not implemented.
     case unsupportedOption(String)
     /// A number outside the range in which it makes sense.
@@ -45,9 +45,9 @@ public enum SchedulerError: LocalizedError, Equatable, CustomStringConvertible {
         case .unknownValue(let option, let value, let known):
             return "scheduler configuration: \(option) is \(value.prefix(80).debugDescription), expected one of "
                 + known.joined(separator: ", ")
-        case .noSigmaSpacing(let spacing, let scheduler):
-            let others = SchedulerKind.allCases.filter(\.hasSigmaSpacing).map(\.rawValue).joined(separator: ", ")
-            return "\(scheduler) has no choice of noise levels such as \(spacing.rawValue): choose one of \(others)"
+        case .noSigmaSpacing(let spacing, let scheduler, let known):
+            return "\(scheduler) has no choice of noise levels such as \(spacing.rawValue): choose one of "
+                + known.joined(separator: ", ")
         case .unsupportedOption(let option):
             return "scheduler configuration: \(option) is not supported: remove it or choose another scheduler"
         case .outOfRange(let option, let value, let expected):

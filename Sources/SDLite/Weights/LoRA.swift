@@ -21,16 +21,10 @@ public struct LoRA: Sendable {
     fileprivate let textEncoder: TextEncoderConfiguration
     fileprivate let unet: UNetConfiguration
 
-    /// Reads a safetensors file in the spelling of kohya's tools, diffusers, PEFT or OneTrainer into memory.
-    /// - Parameters:
-    ///   - path: the file
-    ///   - model: the model that it is for, or one of the same architecture
-    ///   - scale: how much of it is added
-    /// - Throws: `FormatError` if its bytes are unsound, `ModelError.badLoRA` if it is no LoRA for this model,
-    ///   `MachineError` if there is no room for it
-    public init(path: String, model: Model, scale: Float = 1) throws {
+    /// - Parameter configurations: of the model that it is for
+    init(path: String, _ configurations: Configurations, scale: Float) throws {
         do {
-            let file = try model.configurations.lora(path: path)
+            let file = try configurations.lora(path: path)
             byteCount = file.layers.reduce(0) { $0 + 2 * $1.elementCount }
             try Compute.requireAddressSpace(byteCount)
             layers = try Dictionary(uniqueKeysWithValues: file.layers.map { ($0.tensor.name, try LowRank($0)) })
@@ -40,7 +34,7 @@ public struct LoRA: Sendable {
         let last = path.split(separator: "/").last ?? ""
         name = String(last.hasSuffix(".safetensors") ? last.dropLast(".safetensors".count) : last)
         self.scale = scale
-        (textEncoder, unet) = (model.configurations.textEncoder, model.configurations.unet)
+        (textEncoder, unet) = (configurations.textEncoder, configurations.unet)
     }
 
     fileprivate var scaled: [String: LowRank] {
