@@ -1,6 +1,34 @@
 // Attention in integers, laid out as `Attention.swift` has it, two channels or two keys in every lane: products of int16 are
 // summed exactly in int32 over the channels of a query, or the keys of a block.
 
+/// Five sums for each of the `tileColumns` lanes: `vectors` is `[pairs][tileColumns][2]`, `panel` `[pairs][5][2]`.
+@inline(__always) func panelSums(
+    _ vectors: UnsafePointer<Int16>, _ panel: UnsafePointer<Int16>, _ pairs: Int
+) -> (Words, Words, Words, Words, Words, Words, Words, Words, Words, Words) {
+    var a0 = Words.zero, a1 = Words.zero
+    var b0 = Words.zero, b1 = Words.zero
+    var c0 = Words.zero, c1 = Words.zero
+    var d0 = Words.zero, d1 = Words.zero
+    var e0 = Words.zero, e1 = Words.zero
+    var (v, p) = (vectors, panel)
+    for _ in 0..<pairs {
+        let (x, y) = (loadPairs(v), loadPairs(v + 2 * lanes))
+        let a = broadcastPair(p)
+        a0 = multiplyAddPairs(a, x, a0); a1 = multiplyAddPairs(a, y, a1)
+        let b = broadcastPair(p + 2)
+        b0 = multiplyAddPairs(b, x, b0); b1 = multiplyAddPairs(b, y, b1)
+        let c = broadcastPair(p + 4)
+        c0 = multiplyAddPairs(c, x, c0); c1 = multiplyAddPairs(c, y, c1)
+        let d = broadcastPair(p + 6)
+        d0 = multiplyAddPairs(d, x, d0); d1 = multiplyAddPairs(d, y, d1)
+        let e = broadcastPair(p + 8)
+        e0 = multiplyAddPairs(e, x, e0); e1 = multiplyAddPairs(e, y, e1)
+        v += 4 * lanes
+        p += 10
+    }
+    return (a0, a1, b0, b1, c0, c1, d0, d1, e0, e1)
+}
+
 /// scores[key][tileColumns] ← scales · (keys · queries): `queries` is `[pairs][tileColumns][2]`, `keys` panels of five
 /// `[panels][pairs][5][2]`, `scales` one a query. The caller sees to it that no sum can leave int32.
 public func attentionScoresInt16(
@@ -11,27 +39,8 @@ public func attentionScoresInt16(
     var k = keys
     var out = scores
     for _ in 0..<panels {
-        var a0 = Words.zero, a1 = Words.zero
-        var b0 = Words.zero, b1 = Words.zero
-        var c0 = Words.zero, c1 = Words.zero
-        var d0 = Words.zero, d1 = Words.zero
-        var e0 = Words.zero, e1 = Words.zero
-        var q = queries
-        for _ in 0..<pairs {
-            let (x, y) = (loadPairs(q), loadPairs(q + 2 * lanes))
-            let a = broadcastPair(k)
-            a0 = multiplyAddPairs(a, x, a0); a1 = multiplyAddPairs(a, y, a1)
-            let b = broadcastPair(k + 2)
-            b0 = multiplyAddPairs(b, x, b0); b1 = multiplyAddPairs(b, y, b1)
-            let c = broadcastPair(k + 4)
-            c0 = multiplyAddPairs(c, x, c0); c1 = multiplyAddPairs(c, y, c1)
-            let d = broadcastPair(k + 6)
-            d0 = multiplyAddPairs(d, x, d0); d1 = multiplyAddPairs(d, y, d1)
-            let e = broadcastPair(k + 8)
-            e0 = multiplyAddPairs(e, x, e0); e1 = multiplyAddPairs(e, y, e1)
-            q += 4 * lanes
-            k += 10
-        }
+        let (a0, a1, b0, b1, c0, c1, d0, d1, e0, e1) = panelSums(queries, k, pairs)
+        k += 10 * pairs
         store(toFloat(a0) * s0, out); store(toFloat(a1) * s1, out + lanes)
         store(toFloat(b0) * s0, out + 2 * lanes); store(toFloat(b1) * s1, out + 3 * lanes)
         store(toFloat(c0) * s0, out + 4 * lanes); store(toFloat(c1) * s1, out + 5 * lanes)
@@ -112,28 +121,7 @@ public func attentionSumsInt16(
     var out = sums
     let (f0, f1) = (load(factors), load(factors + lanes))
     for panel in 0..<panels {
-        var v = values + panel * panelStride
-        var a0 = Words.zero, a1 = Words.zero
-        var b0 = Words.zero, b1 = Words.zero
-        var c0 = Words.zero, c1 = Words.zero
-        var d0 = Words.zero, d1 = Words.zero
-        var e0 = Words.zero, e1 = Words.zero
-        var w = weights
-        for _ in 0..<pairs {
-            let (x, y) = (loadPairs(w), loadPairs(w + 2 * lanes))
-            let a = broadcastPair(v)
-            a0 = multiplyAddPairs(a, x, a0); a1 = multiplyAddPairs(a, y, a1)
-            let b = broadcastPair(v + 2)
-            b0 = multiplyAddPairs(b, x, b0); b1 = multiplyAddPairs(b, y, b1)
-            let c = broadcastPair(v + 4)
-            c0 = multiplyAddPairs(c, x, c0); c1 = multiplyAddPairs(c, y, c1)
-            let d = broadcastPair(v + 6)
-            d0 = multiplyAddPairs(d, x, d0); d1 = multiplyAddPairs(d, y, d1)
-            let e = broadcastPair(v + 8)
-            e0 = multiplyAddPairs(e, x, e0); e1 = multiplyAddPairs(e, y, e1)
-            w += 4 * lanes
-            v += 10
-        }
+        let (a0, a1, b0, b1, c0, c1, d0, d1, e0, e1) = panelSums(weights, values + panel * panelStride, pairs)
         addScaled(a0, a1, f0, f1, out)
         addScaled(b0, b1, f0, f1, out + 2 * lanes)
         addScaled(c0, c1, f0, f1, out + 4 * lanes)
